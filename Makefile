@@ -1,0 +1,53 @@
+# The front door. `make demo` and `make test` do all set-up themselves.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+CORES ?= all
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint types bench docs-check schema lock clean
+
+help:  ## show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# A stamp file per lock: a second `make` installs nothing.
+$(VENV)/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.run  ## run the benchmark on handwritten digits
+	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	@$(BIN)/python -m altools.where
+
+test: $(VENV)/.dev  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+types: $(VENV)/.dev  ## the type checker alone
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev  ## measure, both sides in one run, and write benchmarks/results
+	$(BIN)/python -m benchmarks
+
+schema: $(VENV)/.dev  ## write config/schema.json from the typed config
+	$(BIN)/python -m altools.config > config/schema.json
+
+lock: $(VENV)/.dev  ## pin all dependencies again (needs uv)
+	uv pip compile --universal --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+		--constraint constraints.txt pyproject.toml --group dev --group peers --output-file requirements-dev.lock
+	uv pip compile --universal --no-header --no-annotate --no-emit-index-url --python-version 3.11 \
+		--constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
