@@ -1,36 +1,39 @@
-"""Bounds for the options of plug-in modules, written as ``Annotated[int, Ge(1)]``.
+"""Bounds for the values a user may set, written as ``Annotated[int, Ge(1)]``.
 
-Plain values, so that compute modules need no validation library; `altools.plugins` reads them.
+Plain values, so that compute modules need no validation library. `altools.config` hands the annotations to
+pydantic, which asks each bound for its part of the schema.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
-class Ge:
+class _Bound:
+    value: float
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        schema = handler(source)
+        # An optional value keeps its number one level down.
+        inner = schema["schema"] if schema["type"] == "nullable" else schema
+        inner[type(self).__name__.lower()] = self.value
+        return schema
+
+
+class Ge(_Bound):
     """At least this."""
 
-    value: float
 
-
-@dataclass(frozen=True)
-class Gt:
+class Gt(_Bound):
     """More than this."""
 
-    value: float
 
-
-@dataclass(frozen=True)
-class Le:
+class Le(_Bound):
     """At most this."""
 
-    value: float
 
-
-@dataclass(frozen=True)
-class Lt:
+class Lt(_Bound):
     """Less than this."""
-
-    value: float

@@ -1,0 +1,38 @@
+# The benchmark of deep active learning: versions, config, rules, targets. Functions live in workflow/rules/common.smk.
+from snakemake.utils import min_version
+
+min_version("9.18")
+
+
+# Without --configfile the handwritten digits are the default; a file given there replaces this one, key by key
+# nothing of it remains.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/rounds.smk"
+include: "workflow/rules/results.smk"
+
+
+localrules:
+    all,
+    data,
+    runs,
+    curves,
+    figures,
+
+
+rule all:
+    """Everything: runs, curves, statistics and figures."""
+    default_target: True
+    input:
+        rules.figures.input,
+        rules.curves.input,
+        rules.runs.input,
+
+
+onsuccess:
+    print(where_to_look())

@@ -1,0 +1,290 @@
+"""The closed, typed config: everything a user can set, checked before any graph exists.
+
+Knows nothing about YAML or Snakemake: `load` takes the plain mapping that they read. Imports no torch.
+`python -m altools.config` prints the JSON schema for editors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, field_validator
+from pydantic import model_validator
+
+from altools import bounds, plugins
+from altools.errors import UserError
+from altools.training.recipe import Augmentation, Recipe
+
+Name = Annotated[str, Field(pattern=r"^[\w\-+.]+$", min_length=2)]
+"""A name that becomes a folder: letters of any script, digits, ``_ - + .``; never a path."""
+Setting = Literal["standard", "simsiam", "reference_query"]
+RESERVED = {"shared", "reference"}
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+for _plain in (Augmentation, Recipe):
+    _plain.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
+
+
+class Dataset(_Closed):
+    """One dataset: where its raw files come from, and the protocol on it."""
+
+    name: Name
+    source: str
+    """A module of `altools.datasets`, or the dotted path of your own."""
+    options: dict[str, Any] = {}
+    """Options of the source (its ``read`` function's keyword-only arguments)."""
+    train_images: Annotated[int, Field(ge=2)]
+    """How many training images there are; the number fixes the graph before anything is prepared."""
+    initial: Annotated[int, Field(ge=1)]
+    """Labels of round 0, drawn uniformly."""
+    budget: Annotated[int, Field(ge=1)]
+    """Labels per round."""
+    rounds: Annotated[int, Field(ge=1)]
+    """Trainings of one run, round 0 included: rounds - 1 queries."""
+    model: str = "resnet18"
+    """A module of `altools.models`, or the dotted path of your own."""
+    model_options: dict[str, Any] = {}
+    mean: list[float] | None = None
+    """Per channel, of pixels in 0..1; measured on the training images where absent."""
+    std: list[float] | None = None
+    metrics: list[str] = []
+    """Modules of `altools.metrics`; the config's ``metrics`` where absent."""
+    metric_options: dict[str, dict[str, Any]] = {}
+    recipe: Recipe = Recipe()
+    threads: Annotated[int, Field(ge=1)] = 1
+    """CPU threads per job when there is no GPU: 1 for tiny networks, more for a ResNet."""
+
+    @model_validator(mode="after")
+    def _protocol(self) -> Dataset:
+        wanted = self.initial + (self.rounds - 1) * self.budget
+        if wanted > self.train_images:
+            raise ValueError(
+                f"initial + (rounds - 1) * budget must be at most train_images = {self.train_images}. "
+                f"Got {self.initial} + {self.rounds - 1} * {self.budget} = {wanted}; lower rounds or budget"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _plugins(self) -> Dataset:
+        for key, name, package, function in (
+            ("options", self.source, "altools.datasets", "read"),
+            ("model_options", self.model, "altools.models", "build"),
+        ):
+            plugin = plugins.describe(name, package, function)
+            object.__setattr__(self, key, checked_options(plugin, getattr(self, key), key))
+        unused = sorted(set(self.metric_options) - set(self.metrics))
+        if unused:
+            raise ValueError(f"metric_options names {unused[0]!r}, which is not among metrics {self.metrics}")
+        options = {}
+        for name in self.metrics:
+            plugin = plugins.describe(name, "altools.metrics", "score")
+            options[name] = checked_options(plugin, self.metric_options.get(name, {}), f"metric_options.{name}")
+        object.__setattr__(self, "metric_options", options)
+        return self
+
+    def labels(self, round: int) -> int:
+        """Number of labelled images in a round; the reference model (round -1) has all."""
+        return self.train_images if round < 0 else self.initial + round * self.budget
+
+    def takes_all(self, round: int) -> bool:
+        """Whether the labelled set of this round is the whole training set."""
+        return self.labels(round) == self.train_images
+
+
+class Strategy(_Closed):
+    """A strategy as it runs: the label in paths and plots, its module and all its options."""
+
+    name: str
+    module: str
+    needs: frozenset[str]
+    options: dict[str, Any]
+    signal_options: dict[str, Any]
+
+
+class Config(_Closed):
+    """The whole grid: datasets x settings x strategies x seeds."""
+
+    results: Annotated[str, Field(min_length=1)] = "results"
+    """Folder of everything computed; a narrower grid wants a folder of its own."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    settings: Annotated[list[Setting], Field(min_length=1)] = ["standard"]
+    strategies: Annotated[list[Name], Field(min_length=1)]
+    strategy_options: dict[Name, dict[str, Any]] = {}
+    """Options per strategy; ``use`` names the module where the key is a label of your own."""
+    metrics: list[str] = ["classification", "calibration"]
+    recipe: dict[str, Any] = {}
+    """Values that every dataset's recipe starts from."""
+    datasets: Annotated[list[Dataset], Field(min_length=1)]
+
+    @field_validator("seeds", "settings", "strategies", "metrics", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """Accept ``a,b`` and a lone value, as they come from the command line."""
+        if isinstance(value, str):
+            return [part.strip() for part in value.strip("[] ").split(",") if part.strip()]
+        return [value] if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("results", mode="after")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/") or value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, data: Any) -> Any:
+        """Give every dataset the common recipe and metrics where it has none of its own."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("datasets"), list):
+            return data
+        recipe, metrics = data.get("recipe", {}), data.get("metrics", ["classification", "calibration"])
+        if not isinstance(recipe, Mapping):
+            return data
+        entries = [
+            {"metrics": cls._split(metrics), **entry, "recipe": {**recipe, **(entry.get("recipe") or {})}}
+            if isinstance(entry, Mapping) and isinstance(entry.get("recipe") or {}, Mapping)
+            else entry
+            for entry in data["datasets"]
+        ]
+        return {**data, "datasets": entries}
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Config:
+        for key, values in (
+            ("datasets", [dataset.name for dataset in self.datasets]),
+            ("strategies", self.strategies),
+            ("seeds", self.seeds),
+            ("settings", self.settings),
+        ):
+            twice = sorted({str(value) for value in values if values.count(value) > 1})
+            if twice:
+                raise ValueError(f"{key} must be distinct. Got {twice[0]!r} twice; rename or remove one")
+        reserved = sorted(RESERVED.intersection(self.strategies))
+        if reserved:
+            raise ValueError(f"strategies must not be named {reserved[0]!r}: the name marks shared artefacts")
+        known = set(self.strategies) | set(plugins.names("altools.strategies"))
+        for name, options in self.strategy_options.items():
+            if name not in known and "use" not in options:
+                raise ValueError(f"strategy_options.{name} names no strategy{_suggest(name, known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _strategies(self) -> Config:
+        for name in self.strategies:
+            self.strategy(name)
+        return self
+
+    def dataset(self, name: str) -> Dataset:
+        """Return a dataset by name."""
+        return next(dataset for dataset in self.datasets if dataset.name == name)
+
+    def strategy(self, name: str) -> Strategy:
+        """Return a strategy with its options completed by their defaults."""
+        # Imported here: the table of signals belongs to a module beside the strategies, not to the config.
+        from altools.signal_options import SIGNAL_OPTIONS
+
+        given = dict(self.strategy_options.get(name, {}))
+        plugin = plugins.describe(given.pop("use", name), "altools.strategies", "select")
+        needs = plugin.constants.get("NEEDS")
+        if not isinstance(needs, frozenset):
+            raise UserError(f"{plugin.module} must define NEEDS = frozenset({{...}}), the signals it reads.")
+        signals = {
+            option: plugin.constants.get("OPTIONS", {}).get(option, default)
+            for signal in needs
+            for option, default in SIGNAL_OPTIONS.get(signal, {}).items()
+        }
+        extended = {key: plugins.Option(key, type(value).__name__, value) for key, value in signals.items()}
+        merged = plugins.Plugin(
+            plugin.name, plugin.module, plugin.summary, {**plugin.options, **extended}, plugin.constants
+        )
+        complete = checked_options(merged, given, f"strategy_options.{name}")
+        return Strategy(
+            name=name,
+            module=plugin.module,
+            needs=needs,
+            options={key: complete[key] for key in plugin.options},
+            signal_options={key: complete[key] for key in signals},
+        )
+
+
+def load(data: Mapping[str, Any]) -> Config:
+    """Check a plain mapping and return the typed config.
+
+    Raises:
+        UserError: a sentence per wrong value, each with the path of the key, the value and what is allowed.
+    """
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        raise UserError("\n".join(_sentence(entry) for entry in error.errors())) from None
+
+
+def plain(value: Any) -> Any:
+    """Turn a part of the config into dicts, lists and scalars: all that Snakemake compares."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return asdict(value)
+
+
+def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Complete and check the options of a plug-in against its signature.
+
+    Raises:
+        UserError: an unknown option, a missing one or a wrong value.
+    """
+    namespace = {"Annotated": Annotated, "Literal": Literal, **vars(bounds)}
+    known = {option.name: option for option in plugin.options.values()}
+    fields: dict[str, Any] = {
+        name: (eval(option.annotation, namespace), ... if option.default is plugins.REQUIRED else option.default)  # noqa: S307
+        for name, option in known.items()
+    }
+    model = create_model("Options", __config__=ConfigDict(extra="forbid"), **fields)
+    try:
+        return model.model_validate(dict(given)).model_dump()
+    except ValidationError as error:
+        sentences = [_sentence(entry, prefix=f"{path}.", known=list(known)) for entry in error.errors()]
+        raise UserError("; ".join(sentences)) from None
+
+
+def _sentence(entry: Any, prefix: str = "", known: list[str] | None = None) -> str:
+    path = prefix + _path(entry["loc"])
+    kind, value = entry["type"], entry["input"]
+    if kind == "extra_forbidden":
+        keys = known if known is not None else _known_keys(entry["loc"])
+        return f"{path} is not a key here{_suggest(str(entry['loc'][-1]), keys)}."
+    if kind == "missing":
+        return f"{path} is missing; add it."
+    message = re.sub(r"^(Value error|Assertion failed), ", "", entry["msg"])
+    message = message.replace("Input should be", "must be").replace("String should", "must").rstrip(".")
+    if kind == "value_error":
+        return f"{path}: {message}." if path else f"{message}."
+    return f"{path} {message}. Got {value!r}."
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """List the keys that are allowed where an unknown one stood."""
+    last = [part for part in location[:-1] if isinstance(part, str)]
+    table = {"datasets": Dataset.model_fields, "recipe": TypeAdapter(Recipe).json_schema()["properties"],
+             "augmentation": TypeAdapter(Augmentation).json_schema()["properties"]}
+    return list(table[last[-1]] if last else Config.model_fields)
+
+
+def _suggest(name: str, known: Any) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return (f"; did you mean {near[0]!r}?" if near else ".") + f" Known: {', '.join(sorted(known))}"
+
+
+if __name__ == "__main__":
+    print(json.dumps(Config.model_json_schema(), indent=2))

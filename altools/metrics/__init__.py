@@ -1,0 +1,29 @@
+"""What is measured on the test set: one module each with ``score(probs, labels, classes, *, options)``.
+
+NumPy in, named numbers out; a number that is undefined on a test set is NaN, never left out.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from altools import plugins
+
+
+def score_all(
+    metrics: Mapping[str, Mapping[str, Any]],
+    probs: Float[np.ndarray, "n c"],
+    labels: Int[np.ndarray, " n"],
+    classes: Sequence[str],
+) -> dict[str, float]:
+    """Return the numbers of several metric modules by name; ``metrics`` maps each module to its options."""
+    numbers: dict[str, float] = {}
+    for name, options in metrics.items():
+        module = importlib.import_module(plugins.describe(name, __name__, "score").module)
+        numbers.update(module.score(probs, labels, classes, **options))
+    return numbers

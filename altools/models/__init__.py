@@ -1,0 +1,81 @@
+"""The networks: one module each with ``build(channels, classes, *, options)``; all answer `Outputs`.
+
+Knows nothing about data or training.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from altools import plugins
+
+
+class Outputs(NamedTuple):
+    """What a network says about b images."""
+
+    logits: Float[Tensor, "b c"]
+    embeddings: Float[Tensor, "b d"]
+    """The input of the last linear layer."""
+
+
+class Classifier(nn.Module):
+    """A backbone that embeds images, and one linear layer, ``head``, on top."""
+
+    def __init__(self, backbone: nn.Module, width: int, classes: int, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.backbone = backbone
+        self.head = nn.Linear(width, classes)
+
+    def embed(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d"]:
+        """Return embeddings; grey images are repeated to the channels of the network."""
+        if images.shape[1] != self.channels:
+            images = images.expand(-1, self.channels, -1, -1)
+        return self.backbone(images)
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> Outputs:
+        """Return logits and embeddings."""
+        embeddings = self.embed(images)
+        return Outputs(self.head(embeddings), embeddings)
+
+
+def build(name: str, channels: int, classes: int, rng: Generator, **options: Any) -> Classifier:
+    """Build a network by name with weights drawn from ``rng``.
+
+    Args:
+        name: a module here or the dotted path of another.
+        channels: channels of the images.
+        classes: number of classes, c.
+        rng: CPU stream of the initial weights.
+        options: the module's own.
+    """
+    module = importlib.import_module(plugins.describe(name, __name__, "build").module)
+    with torch.device("meta"):  # no draws from the global generator, no work done twice
+        model: Classifier = module.build(channels, classes, **options)
+    return initialise(model.to_empty(device="cpu"), rng)
+
+
+def initialise(model: Classifier, rng: Generator) -> Classifier:
+    """Draw all weights as PyTorch's layers do by default, but from ``rng``.
+
+    The paper's code resets every layer to these defaults, so its convolutions start from a uniform law with
+    bound 1/sqrt(fan_in), not from torchvision's Kaiming normal.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            bound = 1 / math.sqrt(layer.weight[0].numel())
+            nn.init.uniform_(layer.weight, -bound, bound, generator=rng)
+            if layer.bias is not None:
+                nn.init.uniform_(layer.bias, -bound, bound, generator=rng)
+        elif isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d):
+            layer.reset_running_stats()
+            if layer.affine:
+                nn.init.ones_(layer.weight)
+                nn.init.zeros_(layer.bias)
+    return model

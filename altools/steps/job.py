@@ -1,0 +1,48 @@
+"""What surrounds every step: its log, its errors in one sentence, and where its artefacts come from."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from altools import __version__
+from altools.errors import UserError
+from altools.progress import use_terminal
+
+
+@contextmanager
+def job(log: str, alone: bool = False) -> Iterator[None]:
+    """Send what is printed to a log file, and end a failed job with one sentence for the user.
+
+    Args:
+        log: path of the log file.
+        alone: the job has all cores to itself, so progress may also be shown on the terminal.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    use_terminal(alone)
+    with open(log, "w", encoding="utf-8", buffering=1) as handle, redirect_stdout(handle), redirect_stderr(handle):
+        try:
+            yield
+        except Exception as error:
+            traceback.print_exc()
+            sentence = _sentence(error)
+            print(sentence)
+            print(sentence, file=sys.__stderr__)
+            raise SystemExit(1) from None
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return f"Error: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"Error: {error.filename or 'a file'}: {error.strerror}; see the log."
+    return f"Error: {type(error).__name__}: {error} (a defect of this project, please report it with the log)"
+
+
+def provenance(code: str, **values: Any) -> dict[str, Any]:
+    """Return the record that every artefact carries: version, code fingerprint, and the given values."""
+    return {"altools": __version__, "code": code, **values}

@@ -1,0 +1,84 @@
+"""Artefacts back into the things the library computes with: images on a device, a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from altools import models, storage
+from altools.errors import UserError
+from altools.images import Images
+from altools.models import Classifier
+from altools.training.recipe import Augmentation, Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """A prepared split on a device."""
+
+    images: Images
+    labels: Tensor
+    facts: Mapping[str, Any]
+
+    @property
+    def classes(self) -> list[str]:
+        """Class names in index order."""
+        return self.facts["classes"]
+
+
+def split(facts: str, name: str, device: torch.device, mean: list[float] | None, std: list[float] | None) -> Split:
+    """Load ``train`` or ``test`` of a prepared dataset.
+
+    Args:
+        facts: path of its ``dataset.json``.
+        name: "train" or "test".
+        device: where pixels and labels go.
+        mean: per channel; the dataset's own where None.
+        std: likewise.
+    """
+    record = storage.read_json(facts)
+    folder = Path(facts).parent / name
+    pixels = storage.open_array(folder / "images.npy")
+    labels = storage.read_columns(folder / "index.parquet", ["label"])["label"]
+    expected = (record[name]["images"], *record["shape"])
+    if pixels.shape != expected or len(labels) != expected[0]:
+        raise UserError(f"{folder} must hold {expected} images. Got {pixels.shape}; delete the folder and run again.")
+    channels = record["shape"][0]
+    if any(len(values) != channels for values in (mean, std) if values is not None):
+        raise UserError(f"mean and std must have one value per channel ({channels}). Got {mean} and {std}.")
+    return Split(
+        images=Images.on(device, torch.from_numpy(pixels.copy()), mean or record["mean"], std or record["std"]),
+        labels=torch.from_numpy(labels.copy()).to(device),
+        facts=record,
+    )
+
+
+def network(model: Mapping[str, Any], data: Split, rng: Generator) -> Classifier:
+    """Build the configured network with fresh weights on the data's device."""
+    built = models.build(
+        model["name"], int(data.facts["shape"][0]), len(data.classes), rng, **model["options"]
+    )
+    return built.to(data.images.device)
+
+
+def trained(path: str, model: Mapping[str, Any], data: Split) -> Classifier:
+    """Load a trained network, ready to predict."""
+    built = network(model, data, Generator())
+    built.load_state_dict(storage.read_tensors(path))
+    return built.eval()
+
+
+def labelled_rows(path: str) -> tuple[Tensor, Tensor]:
+    """Read a labelled set: rows (int64) and the round each was labelled in (int16)."""
+    columns = storage.read_columns(path, ["index", "round"])
+    return torch.from_numpy(columns["index"].copy()), torch.from_numpy(columns["round"].copy())
+
+
+def recipe(values: Mapping[str, Any]) -> Recipe:
+    """Rebuild a recipe from the plain mapping in a rule's params."""
+    return Recipe(**{**values, "augmentation": Augmentation(**values["augmentation"])})

@@ -1,0 +1,172 @@
+"""Step: ask one strategy which images to label next."""
+
+from __future__ import annotations
+
+import importlib
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from altools import storage
+from altools.device import choose, describe
+from altools.errors import UserError
+from altools.models import Outputs
+from altools.partition import pool_rows
+from altools.pool import Selection
+from altools.rng import stream
+from altools.signals import Signals
+from altools.steps import load
+from altools.steps.job import provenance
+from altools.steps.label import write_labelled
+
+
+def query(
+    *,
+    facts: str,
+    model: str,
+    outputs: str | None,
+    labelled_before: str,
+    memory_before: str | None,
+    labelled: str,
+    picks: str,
+    notes: str,
+    memory: str,
+    strategy: Mapping[str, Any],
+    budget: int,
+    network: Mapping[str, Any],
+    normalisation: Mapping[str, Any],
+    seed: int,
+    round: int,
+    device: str,
+    threads: int,
+    where: str,
+    code: str,
+) -> None:
+    """Select ``budget`` candidates, and write the picks, the new labelled set and facts about the query.
+
+    A budget that covers the pool takes all of it, and no strategy runs.
+
+    Args:
+        facts: ``dataset.json`` of the prepared dataset.
+        model: weights of the query model.
+        outputs: what that model says about the whole training set, where that is already computed.
+        labelled_before: the labelled set that the query starts from.
+        memory_before: what the strategy left in the round before, if there was one.
+        labelled: the labelled set after the query (written).
+        picks: rows in the order they were picked, with scores (written).
+        notes: seconds, memory and degeneracy notes (written).
+        memory: what the strategy leaves for its next query (written).
+        strategy: module, needs, options and signal_options.
+        budget: labels to ask for.
+        network: name and options of the model.
+        normalisation: mean and std, None for the dataset's own.
+        seed: seed of the run.
+        round: round that the new labels belong to.
+        device: "auto", "cpu" or "cuda".
+        threads: CPU threads.
+        where: the job in words, for messages.
+        code: fingerprint.
+    """
+    started = time.perf_counter()
+    chosen = choose(device, threads)
+    remembered: dict[str, Tensor] = {}
+    data = load.split(facts, "train", chosen, **normalisation)
+    before, rounds = load.labelled_rows(labelled_before)
+    pool = pool_rows(len(data.images), before)
+    ready = time.perf_counter()
+    if budget >= len(pool):
+        selection = _everything(len(pool))
+        selected = ready
+    else:
+        known = storage.read_tensors(outputs) if outputs else None
+        signals = Signals(
+            model=load.trained(model, network, data),
+            images=data.images,
+            labels=data.labels,
+            pool=pool,
+            labelled=before,
+            options=strategy["signal_options"],
+            stream=lambda purpose: stream(seed, purpose, round),
+            outputs=Outputs(known["logits"], known["embeddings"]) if known else None,
+        )
+        remembered = _remembered(memory_before, pool, chosen)
+        candidates = signals.gather(frozenset(strategy["needs"]), remembered, where)
+        selected = time.perf_counter()
+        module = importlib.import_module(strategy["module"])
+        selection = module.select(candidates, budget, stream(seed, "query", round), **strategy["options"])
+        _check(selection, budget, len(pool), where)
+    positions = selection.picks.cpu()
+    scores = selection.scores.float().cpu().numpy()
+    finished = time.perf_counter()
+
+    rows = pool[positions]
+    source = provenance(code, device=describe(chosen), strategy=dict(strategy), seed=seed, round=round)
+    storage.write_tensors(memory, _left_over({**remembered, **selection.memory}, pool, positions), source)
+    storage.write_columns(picks, {"index": rows.numpy(), "score": scores}, source)
+    storage.write_json(
+        notes,
+        {
+            "strategy": strategy["name"],
+            "budget": len(rows),
+            "pool": len(pool),
+            "load_s": ready - started,
+            "signals_s": selected - ready,
+            "select_s": finished - selected,
+            "peak_memory_mb": _peak_memory_mb(chosen),
+            "notes": selection.notes,
+            "provenance": source,
+        },
+    )
+    write_labelled(
+        labelled,
+        np.concatenate([before.numpy(), rows.numpy()]),
+        np.concatenate([rounds.numpy(), np.full(len(rows), round)]),
+        source,
+    )
+
+
+def _everything(size: int) -> Selection:
+    return Selection(
+        picks=torch.arange(size), scores=torch.zeros(size), notes={"took_everything": True}
+    )
+
+
+def _check(selection: Selection, budget: int, size: int, where: str) -> None:
+    """Hold every strategy, also one from elsewhere, to its promise before anything is written."""
+    picks = selection.picks
+    if len(picks) != budget or len(picks.unique()) != budget or int(picks.min()) < 0 or int(picks.max()) >= size:
+        raise UserError(
+            f"a strategy must pick {budget} distinct positions in 0..{size - 1}. Got {len(picks)} picks, "
+            f"{len(picks.unique())} of them distinct ({where})."
+        )
+
+
+def _remembered(path: str | None, pool: Tensor, device: torch.device) -> dict[str, Tensor]:
+    """Read what the strategy left in the round before, aligned with the current pool."""
+    tensors = storage.read_tensors(path) if path else {}
+    if "rows" not in tensors:
+        return {}
+    order = torch.searchsorted(tensors.pop("rows"), pool)
+    return {name: value[order].to(device) for name, value in tensors.items()}
+
+
+def _left_over(memory: Mapping[str, Tensor], pool: Tensor, picks: Tensor) -> dict[str, Tensor]:
+    """Keep the memory of the candidates that stay in the pool, with their rows, ascending."""
+    if not memory:
+        return {}
+    stays = torch.ones(len(pool), dtype=torch.bool)
+    stays[picks] = False
+    return {"rows": pool[stays], **{name: value.cpu()[stays] for name, value in memory.items()}}
+
+
+def _peak_memory_mb(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

@@ -1,0 +1,35 @@
+"""The recipe of a supervised training, plain values only.
+
+Knows nothing about tensors: the config and Snakemake's parse import it without torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from altools.bounds import Ge, Gt, Lt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """Random changes of a training batch, drawn per image; queries and tests never see them."""
+
+    crop_padding: Annotated[int, Ge(0)] = 0
+    """Pixels of zero padding on each side before a random crop back to the image's size."""
+    horizontal_flip: bool = False
+    vertical_flip: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Stochastic gradient descent as in the paper (arXiv 2312.05751): the last epoch's weights count."""
+
+    epochs: Annotated[int, Ge(1)] = 200
+    batch_size: Annotated[int, Ge(1)] = 20
+    learning_rate: Annotated[float, Gt(0)] = 0.01
+    momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
+    weight_decay: Annotated[float, Ge(0)] = 5e-4
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """How the learning rate falls, a step per epoch."""
+    augmentation: Augmentation = Augmentation()

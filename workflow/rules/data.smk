@@ -1,0 +1,31 @@
+# Needs: raw files, as the config's options of each source say. Gives: results/data/<dataset>/.
+
+
+rule prepare:
+    """Turn a publisher's files into a uint8 array, an index and facts."""
+    output:
+        facts=DATA + "/dataset.json",
+        images=expand(DATA + "/{split}/images.npy", split=["train", "test"], allow_missing=True),
+        index=expand(DATA + "/{split}/index.parquet", split=["train", "test"], allow_missing=True),
+    log:
+        LOGS + "/prepare/{dataset}.log",
+    benchmark:
+        BENCHMARKS + "/prepare/{dataset}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        source=of_dataset(lambda dataset: dataset.source),
+        options=of_dataset(lambda dataset: dataset.options),
+        train_images=of_dataset(lambda dataset: dataset.train_images),
+        code=code("prepare", source_module),
+    script:
+        "../scripts/prepare.py"
+
+
+rule data:
+    """Target: every prepared dataset."""
+    input:
+        [DATA.format(dataset=dataset.name) + "/dataset.json" for dataset in cfg.datasets],
