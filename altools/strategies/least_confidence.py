@@ -1,0 +1,28 @@
+r"""Least confidence: query where the likeliest class is least likely.
+
+.. math:: s(x) = 1 - \max_c p_c(x) \quad \text{(largest first; recorded score: } s\text{)}
+
+Reference: Lewis and Gale, 1994, "A sequential algorithm for training text classifiers", Figure 1.
+Differs: any number of classes, and probabilities of a network; ``mc_samples`` averages them over dropout masks.
+Cost: O(u c) time, O(u) extra memory. Draws no random numbers.
+"""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from altools.pool import Pool, Selection, top_k
+
+NEEDS = frozenset({"probs"})
+
+
+def select(pool: Pool, budget: int, rng: Generator) -> Selection:
+    """Pick the ``budget`` candidates with the least confident prediction."""
+    assert pool.probs is not None
+    return top_k(doubt(pool.probs), budget)
+
+
+def doubt(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
+    """Return the probability that the likeliest class of each row leaves to the others."""
+    return 1 - probs.amax(dim=1)
