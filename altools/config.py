@@ -13,8 +13,16 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model, field_validator
-from pydantic import model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from altools import bounds, plugins
 from altools.errors import UserError
@@ -31,7 +39,7 @@ class _Closed(BaseModel):
 
 
 for _plain in (Augmentation, Recipe):
-    _plain.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]
+    setattr(_plain, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
 
 class Dataset(_Closed):
@@ -158,12 +166,13 @@ class Config(_Closed):
 
     @model_validator(mode="after")
     def _distinct(self) -> Config:
-        for key, values in (
-            ("datasets", [dataset.name for dataset in self.datasets]),
-            ("strategies", self.strategies),
-            ("seeds", self.seeds),
-            ("settings", self.settings),
-        ):
+        lists: dict[str, list[Any]] = {
+            "datasets": [dataset.name for dataset in self.datasets],
+            "strategies": list(self.strategies),
+            "seeds": list(self.seeds),
+            "settings": list(self.settings),
+        }
+        for key, values in lists.items():
             twice = sorted({str(value) for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"{key} must be distinct. Got {twice[0]!r} twice; rename or remove one")
@@ -243,7 +252,7 @@ def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str)
     namespace = {"Annotated": Annotated, "Literal": Literal, **vars(bounds)}
     known = {option.name: option for option in plugin.options.values()}
     fields: dict[str, Any] = {
-        name: (eval(option.annotation, namespace), ... if option.default is plugins.REQUIRED else option.default)  # noqa: S307
+        name: (eval(option.annotation, namespace), ... if option.default is plugins.REQUIRED else option.default)
         for name, option in known.items()
     }
     model = create_model("Options", __config__=ConfigDict(extra="forbid"), **fields)
@@ -276,8 +285,11 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """List the keys that are allowed where an unknown one stood."""
     last = [part for part in location[:-1] if isinstance(part, str)]
-    table = {"datasets": Dataset.model_fields, "recipe": TypeAdapter(Recipe).json_schema()["properties"],
-             "augmentation": TypeAdapter(Augmentation).json_schema()["properties"]}
+    table = {
+        "datasets": Dataset.model_fields,
+        "recipe": TypeAdapter(Recipe).json_schema()["properties"],
+        "augmentation": TypeAdapter(Augmentation).json_schema()["properties"],
+    }
     return list(table[last[-1]] if last else Config.model_fields)
 
 

@@ -64,16 +64,19 @@ class Signals:
 
     @cached_property
     def probs(self) -> Float[Tensor, "u c"]:
+        """Class probabilities of the candidates; with ``mc_samples`` the mean over dropout masks."""
         if self.options.get("mc_samples") and "mc_probs" not in self.__dict__:
             return self.mc_probs.mean(1)
         return self._candidates.logits.softmax(1)
 
     @cached_property
     def embeddings(self) -> Float[Tensor, "u d"]:
+        """Embeddings of the candidates."""
         return self._candidates.embeddings
 
     @cached_property
     def mc_probs(self) -> Float[Tensor, "u m c"]:
+        """Class probabilities of the candidates under dropout masks before the last layer."""
         from altools.kernels.dropout_heads import mc_dropout_probs
 
         head = self.model.head
@@ -88,18 +91,22 @@ class Signals:
 
     @cached_property
     def labelled_probs(self) -> Float[Tensor, "l c"]:
+        """Class probabilities of the labelled images."""
         return self._labelled.logits.softmax(1)
 
     @cached_property
     def labelled_embeddings(self) -> Float[Tensor, "l d"]:
+        """Embeddings of the labelled images."""
         return self._labelled.embeddings
 
     @cached_property
     def labelled_labels(self) -> Int[Tensor, " l"]:
+        """True classes of the labelled images."""
         return self.labels[self.labelled].to(self.images.device)
 
     @cached_property
     def bim_distance(self) -> Float[Tensor, " u"]:
+        """How far each candidate is from the boundary, by BIM."""
         from altools.kernels.adversarial import bim
 
         return self._attack(
@@ -110,6 +117,7 @@ class Signals:
 
     @cached_property
     def deepfool_distance(self) -> Float[Tensor, " u"]:
+        """How far each candidate is from the boundary, by DeepFool."""
         from altools.kernels.adversarial import deepfool
 
         return self._attack(

@@ -156,14 +156,8 @@ def _checksum(tensors: Mapping[str, Tensor]) -> str:
     value = 0
     for name in sorted(tensors):
         value = crc32(name.encode(), value)
-        value = crc32(tensors[name].reshape(-1).view(dtype=_bytes_type()).numpy(), value)
+        value = crc32(tensors[name].reshape(-1).numpy().view(np.uint8).data, value)
     return f"{value:08x}"
-
-
-def _bytes_type() -> Any:
-    import torch
-
-    return torch.uint8
 
 
 @contextmanager

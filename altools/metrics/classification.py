@@ -8,9 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
-def score(
-    probs: Float[np.ndarray, "n c"], labels: Int[np.ndarray, " n"], classes: Sequence[str]
-) -> dict[str, float]:
+def score(probs: Float[np.ndarray, "n c"], labels: Int[np.ndarray, " n"], classes: Sequence[str]) -> dict[str, float]:
     """Return shares in 0..1; the recall of a class without test images is NaN and left out of the means."""
     c = len(classes)
     confusion = np.bincount(labels * c + probs.argmax(1), minlength=c * c).reshape(c, c)

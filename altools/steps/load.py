@@ -60,9 +60,7 @@ def split(facts: str, name: str, device: torch.device, mean: list[float] | None,
 
 def network(model: Mapping[str, Any], data: Split, rng: Generator) -> Classifier:
     """Build the configured network with fresh weights on the data's device."""
-    built = models.build(
-        model["name"], int(data.facts["shape"][0]), len(data.classes), rng, **model["options"]
-    )
+    built = models.build(model["name"], int(data.facts["shape"][0]), len(data.classes), rng, **model["options"])
     return built.to(data.images.device)
 
 

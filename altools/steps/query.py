@@ -132,9 +132,7 @@ def query(
 
 
 def _everything(size: int) -> Selection:
-    return Selection(
-        picks=torch.arange(size), scores=torch.zeros(size), notes={"took_everything": True}
-    )
+    return Selection(picks=torch.arange(size), scores=torch.zeros(size), notes={"took_everything": True})
 
 
 def _check(selection: Selection, budget: int, size: int, where: str) -> None:

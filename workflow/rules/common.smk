@@ -18,15 +18,18 @@ try:
 except UserError as error:
     raise WorkflowError(f"The config is not valid:\n{error}") from None
 
-RESULTS = cfg.results
-DATA = RESULTS + "/data/{dataset}"
-ROUND = RESULTS + "/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}"
-SHARED = RESULTS + "/rounds/{dataset}/{setting}/shared/seed{seed}/round0"
-REFERENCE = RESULTS + "/reference/{dataset}/{setting}/seed{seed}"
-LOGS = RESULTS + "/logs"
-BENCHMARKS = RESULTS + "/benchmarks"
-ENVIRONMENT = "../../environment.yml"
+DATASETS = [dataset.name for dataset in cfg.datasets]
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
+
+
+pathvars:
+    results=cfg.results,
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+    data="<results>/data/{dataset}",
+    round="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}",
+    shared="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0",
+    reference="<results>/reference/{dataset}/{setting}/seed{seed}",
 
 
 def any_of(names):
@@ -34,11 +37,13 @@ def any_of(names):
 
 
 wildcard_constraints:
-    dataset=any_of(dataset.name for dataset in cfg.datasets),
+    dataset=any_of(DATASETS),
     setting=any_of(["standard", "simsiam", "reference_query"]),
-    strategy=any_of([*cfg.strategies, "shared"]),
+    # Round 0 stands under "shared", so its paths match neither query nor train: patterns that overlap work locally and
+    # fail on a cluster.
+    strategy=any_of(cfg.strategies),
+    round=r"[1-9]\d*",
     seed=r"\d+",
-    round=r"\d+",
 
 
 # --- where things are ------------------------------------------------------------------------------------------------
@@ -58,16 +63,21 @@ def owner(setting, strategy):
 def round_folder(dataset, setting, strategy, seed, round):
     """The folder of one round; round 0 is shared by all strategies."""
     if round == 0:
-        return SHARED.format(dataset=dataset, setting=start_of(setting), seed=seed)
-    return ROUND.format(
-        dataset=dataset, setting=owner(setting, strategy), strategy=strategy, seed=seed, round=round
-    )
+        setting, strategy = start_of(setting), "shared"
+    else:
+        setting = owner(setting, strategy)
+    return f"{cfg.results}/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}"
+
+
+def reference_folder(dataset, setting, seed):
+    """The folder of the model that knows every label."""
+    return f"{cfg.results}/reference/{dataset}/{start_of(setting)}/seed{seed}"
 
 
 def trained_folder(dataset, setting, strategy, seed, round):
     """The folder of the model of one round: where every label is known, that is the reference model's."""
     if cfg.dataset(dataset).takes_all(round):
-        return REFERENCE.format(dataset=dataset, setting=start_of(setting), seed=seed)
+        return reference_folder(dataset, setting, seed)
     return round_folder(dataset, setting, strategy, seed, round)
 
 
@@ -92,7 +102,7 @@ def query_model(name):
     def path(wildcards):
         w = wildcards
         if w.setting == "reference_query":
-            return f"{REFERENCE.format(dataset=w.dataset, setting='standard', seed=w.seed)}/{name}"
+            return f"{reference_folder(w.dataset, w.setting, w.seed)}/{name}"
         return previous(name)(w)
 
     return path
@@ -195,13 +205,47 @@ def grid():
     return list(product([dataset.name for dataset in cfg.datasets], cfg.settings, cfg.strategies))
 
 
+def trained_files(name):
+    """A file of the model of every seed and round of one strategy."""
+
+    def paths(wildcards):
+        point = (wildcards.dataset, wildcards.setting, wildcards.strategy)
+        return [f"{trained_folder(*point, seed, round)}/{name}" for seed, round in runs_of(*point)]
+
+    return paths
+
+
+def query_notes(wildcards):
+    """The query notes of every seed and round but the first."""
+    point = (wildcards.dataset, wildcards.setting, wildcards.strategy)
+    return [f"{round_folder(*point, seed, round)}/query.json" for seed, round in runs_of(*point) if round]
+
+
+def of_all_runs(pattern):
+    """A file of every setting and strategy of a dataset."""
+    return lambda wildcards: expand(
+        pattern,
+        dataset=wildcards.dataset,
+        setting=cfg.settings,
+        strategy=cfg.strategies,
+    )
+
+
+def reference_scores(wildcards):
+    """The scores of the reference models of a dataset."""
+    starts = dict.fromkeys(start_of(setting) for setting in cfg.settings)
+    return [
+        f"{reference_folder(wildcards.dataset, start, seed)}/scores.json" for start, seed in product(starts, cfg.seeds)
+    ]
+
+
 def where_to_look():
     """What to open after a successful run."""
-    lines = [f"Done. Results are in {RESULTS}/:"]
-    for dataset, setting in product(cfg.datasets, cfg.settings):
-        lines.append(f"  learning curves  {RESULTS}/figures/{dataset.name}/{setting}/learning_curves.png")
+    lines = [f"Done. Results are in {cfg.results}/:"]
+    for dataset, setting in product(DATASETS, cfg.settings):
+        lines.append(f"  learning curves  {cfg.results}/figures/{dataset}/{setting}/learning_curves.png")
     lines += [
-        f"  summary table    {RESULTS}/statistics/summary.csv",
-        f"  all numbers      {RESULTS}/curves/*.parquet",
+        f"  summary table    {cfg.results}/statistics/summary.csv",
+        f"  all numbers      {cfg.results}/curves/*.parquet",
     ]
     return "\n".join(lines)

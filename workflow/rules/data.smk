@@ -4,15 +4,19 @@
 rule prepare:
     """Turn a publisher's files into a uint8 array, an index and facts."""
     output:
-        facts=DATA + "/dataset.json",
-        images=expand(DATA + "/{split}/images.npy", split=["train", "test"], allow_missing=True),
-        index=expand(DATA + "/{split}/index.parquet", split=["train", "test"], allow_missing=True),
+        facts="<data>/dataset.json",
+        images=expand("<data>/{split}/images.npy", split=["train", "test"], allow_missing=True),
+        index=expand(
+            "<data>/{split}/index.parquet",
+            split=["train", "test"],
+            allow_missing=True,
+        ),
     log:
-        LOGS + "/prepare/{dataset}.log",
+        "<logs>/prepare/{dataset}.log",
     benchmark:
-        BENCHMARKS + "/prepare/{dataset}.tsv"
+        "<benchmarks>/prepare/{dataset}.tsv"
     conda:
-        ENVIRONMENT
+        "../../environment.yml"
     resources:
         mem_mb=4000,
         runtime=240,
@@ -28,4 +32,4 @@ rule prepare:
 rule data:
     """Target: every prepared dataset."""
     input:
-        [DATA.format(dataset=dataset.name) + "/dataset.json" for dataset in cfg.datasets],
+        expand("<data>/dataset.json", dataset=DATASETS),

@@ -5,15 +5,13 @@
 rule label_initial:
     """Draw the labelled set of round 0."""
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
     output:
-        labelled=SHARED + "/labelled.parquet",
+        labelled="<shared>/labelled.parquet",
     log:
-        LOGS + "/label_initial/{dataset}/{setting}/seed{seed}.log",
+        "<logs>/label_initial/{dataset}/{setting}/seed{seed}.log",
     conda:
-        ENVIRONMENT
-    group:
-        "rounds"
+        "../../environment.yml"
     params:
         train_images=of_dataset(lambda dataset: dataset.train_images),
         size=of_dataset(lambda dataset: dataset.initial),
@@ -25,13 +23,13 @@ rule label_initial:
 rule label_all:
     """Label everything, for the reference model."""
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
     output:
-        labelled=REFERENCE + "/labelled.parquet",
+        labelled="<reference>/labelled.parquet",
     log:
-        LOGS + "/label_all/{dataset}/{setting}/seed{seed}.log",
+        "<logs>/label_all/{dataset}/{setting}/seed{seed}.log",
     conda:
-        ENVIRONMENT
+        "../../environment.yml"
     params:
         train_images=of_dataset(lambda dataset: dataset.train_images),
         code=code("label"),
@@ -42,21 +40,19 @@ rule label_all:
 rule train:
     """Train the task model of one round from scratch on the labelled set, and test it."""
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        labelled=ROUND + "/labelled.parquet",
+        labelled="<round>/labelled.parquet",
     output:
-        model=ROUND + "/model.safetensors",
-        history=ROUND + "/history.parquet",
-        scores=ROUND + "/scores.json",
+        model="<round>/model.safetensors",
+        history="<round>/history.parquet",
+        scores="<round>/scores.json",
     log:
-        LOGS + "/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
+        "<logs>/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
     benchmark:
-        BENCHMARKS + "/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
+        "<benchmarks>/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
     conda:
-        ENVIRONMENT
-    group:
-        "rounds"
+        "../../environment.yml"
     threads: cpu_threads
     resources:
         gpu=GPU,
@@ -75,20 +71,44 @@ rule train:
         "../scripts/train.py"
 
 
+use rule train as train_initial with:
+    input:
+        facts="<data>/dataset.json",
+        data=rules.prepare.output.images + rules.prepare.output.index,
+        labelled="<shared>/labelled.parquet",
+    output:
+        model="<shared>/model.safetensors",
+        history="<shared>/history.parquet",
+        scores="<shared>/scores.json",
+    log:
+        "<logs>/train_initial/{dataset}/{setting}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/train_initial/{dataset}/{setting}/seed{seed}.tsv"
+    params:
+        network=network,
+        normalisation=normalisation,
+        recipe=recipe,
+        metric_options=metric_options,
+        round=0,
+        device=cfg.device,
+        where=in_words("dataset", "setting", "seed"),
+        code=training_code,
+
+
 # The reference model is the model of a round that every strategy would reach: round -1 names its random streams.
 use rule train as train_reference with:
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        labelled=REFERENCE + "/labelled.parquet",
+        labelled="<reference>/labelled.parquet",
     output:
-        model=REFERENCE + "/model.safetensors",
-        history=REFERENCE + "/history.parquet",
-        scores=REFERENCE + "/scores.json",
+        model="<reference>/model.safetensors",
+        history="<reference>/history.parquet",
+        scores="<reference>/scores.json",
     log:
-        LOGS + "/train_reference/{dataset}/{setting}/seed{seed}.log",
+        "<logs>/train_reference/{dataset}/{setting}/seed{seed}.log",
     benchmark:
-        BENCHMARKS + "/train_reference/{dataset}/{setting}/seed{seed}.tsv"
+        "<benchmarks>/train_reference/{dataset}/{setting}/seed{seed}.tsv"
     params:
         network=network,
         normalisation=normalisation,
@@ -103,19 +123,17 @@ use rule train as train_reference with:
 rule predict:
     """Ask a model that many queries share about the whole training set, once."""
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        model=SHARED + "/model.safetensors",
+        model="<shared>/model.safetensors",
     output:
-        outputs=SHARED + "/outputs.safetensors",
+        outputs="<shared>/outputs.safetensors",
     log:
-        LOGS + "/predict/{dataset}/{setting}/seed{seed}.log",
+        "<logs>/predict/{dataset}/{setting}/seed{seed}.log",
     benchmark:
-        BENCHMARKS + "/predict/{dataset}/{setting}/seed{seed}.tsv"
+        "<benchmarks>/predict/{dataset}/{setting}/seed{seed}.tsv"
     conda:
-        ENVIRONMENT
-    group:
-        "rounds"
+        "../../environment.yml"
     threads: cpu_threads
     resources:
         gpu=GPU,
@@ -132,42 +150,37 @@ rule predict:
 
 use rule predict as predict_reference with:
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        model=REFERENCE + "/model.safetensors",
+        model="<reference>/model.safetensors",
     output:
-        outputs=REFERENCE + "/outputs.safetensors",
+        outputs="<reference>/outputs.safetensors",
     log:
-        LOGS + "/predict_reference/{dataset}/{setting}/seed{seed}.log",
+        "<logs>/predict_reference/{dataset}/{setting}/seed{seed}.log",
     benchmark:
-        BENCHMARKS + "/predict_reference/{dataset}/{setting}/seed{seed}.tsv"
+        "<benchmarks>/predict_reference/{dataset}/{setting}/seed{seed}.tsv"
 
 
 rule query:
     """Ask one strategy which images to label next."""
     input:
-        facts=DATA + "/dataset.json",
+        facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         model=query_model("model.safetensors"),
         outputs=known_outputs,
         labelled_before=previous("labelled.parquet"),
         memory_before=previous_memory,
     output:
-        labelled=ROUND + "/labelled.parquet",
-        picks=ROUND + "/query.parquet",
-        notes=ROUND + "/query.json",
-        memory=ROUND + "/memory.safetensors",
-    wildcard_constraints:
-        strategy=any_of(cfg.strategies),
-        round=r"[1-9]\d*",
+        labelled="<round>/labelled.parquet",
+        picks="<round>/query.parquet",
+        notes="<round>/query.json",
+        memory="<round>/memory.safetensors",
     log:
-        LOGS + "/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
+        "<logs>/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
     benchmark:
-        BENCHMARKS + "/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
+        "<benchmarks>/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
     conda:
-        ENVIRONMENT
-    group:
-        "rounds"
+        "../../environment.yml"
     threads: cpu_threads
     resources:
         gpu=GPU,

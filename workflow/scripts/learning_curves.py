@@ -6,5 +6,8 @@ with job(snakemake.log[0]):
     from altools.steps.figures import learning_curves
 
     learning_curves(
-        curves=snakemake.input.curves, table=snakemake.output.table, setting=snakemake.wildcards.setting, **snakemake.params
+        curves=snakemake.input.curves,
+        table=snakemake.output.table,
+        setting=snakemake.wildcards.setting,
+        **snakemake.params,
     )
