@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import random
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +47,7 @@ def query(name: str, options: dict, pool: Pool, budget: int, seed: int = 0) -> S
     module = strategies.load(name)
     seen = pools.restrict(pool, module.NEEDS)
     before = {key: value.clone() for key, value in vars(seen).items() if isinstance(value, torch.Tensor)}
-    states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist()
 
     chosen = module.select(seen, budget, stream(seed, "query"), **options)
 
@@ -63,7 +62,6 @@ def query(name: str, options: dict, pool: Pool, budget: int, seed: int = 0) -> S
         assert torch.equal(value, getattr(seen, key)), f"{key} was changed in place"
     assert torch.equal(states[0], torch.get_rng_state()), "torch's global generator moved"
     assert states[1] == np.random.get_state()[1].tolist(), "NumPy's global generator moved"
-    assert states[2] == random.getstate(), "Python's global generator moved"
     return chosen
 
 

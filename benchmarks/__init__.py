@@ -1,0 +1,1 @@
+"""Speed against independent implementations, both sides measured in one run (``python -m benchmarks [topic ...]``)."""
