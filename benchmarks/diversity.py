@@ -109,7 +109,6 @@ def k_means(size: int = 16_000, centres: int = 1600) -> Case:
 
     def ours() -> float:
         from altools.kernels.lloyd import k_means as run
-
         from altools.kernels.points import centred
 
         rows, _ = mixture(size)
