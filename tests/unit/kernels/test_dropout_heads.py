@@ -19,9 +19,7 @@ def layer():
 
 def draw(layer, samples, rate=0.5, rows=slice(None)):
     weight, bias, embeddings = layer
-    return mc_dropout_probs(
-        embeddings[rows], weight, bias, samples=samples, rate=rate, generator=stream(1, "masks")
-    )
+    return mc_dropout_probs(embeddings[rows], weight, bias, samples=samples, rate=rate, generator=stream(1, "masks"))
 
 
 def test_equals_dropout_one_image_one_mask_one_class_at_a_time(layer):
