@@ -151,8 +151,25 @@ def test_a_wrong_config_is_one_sentence_before_the_graph(repository):
     assert "datasets[0].bugdet is not a key here; did you mean 'budget'?" in done.stdout + done.stderr
 
 
-def test_a_results_folder_that_cannot_be_written_is_one_sentence(repository):
-    (repository.path / "results").write_text("a file where the folder should be")
+def test_a_file_in_the_place_of_results_is_one_sentence(repository):
+    (repository.path / "results").write_text("")
     done = repository.snakemake("--cores", "1", check=False)
+    assert (
+        done.returncode != 0
+        and "results must be a folder. A file of that name is in the way" in done.stdout + done.stderr
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a read-only file system needs root")
+def test_a_read_only_results_folder_is_one_sentence(repository):
+    folder = repository.path / "results"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("mount is not permitted here")
+    try:
+        done = repository.snakemake("--cores", "1", check=False)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
     assert done.returncode != 0 and "results must be a folder that can be written" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr

@@ -20,6 +20,9 @@ try:
 except UserError as error:
     raise WorkflowError(f"The config is not valid:\n{error}") from None
 
+if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
+    raise WorkflowError(f"{cfg.results} must be a folder. A file of that name is in the way; move it.")
+
 DATASETS = [dataset.name for dataset in cfg.datasets]
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
 
