@@ -46,11 +46,11 @@ WRONG = {
         r"widht is not a key here; did you mean 'width'",
     ),
     "model option out of bounds": ("datasets.0.model_options", {"width": 0}, r"model_options\.width must be greater"),
-    "misspelt strategy option": ("strategy_options", {"entropy": {"mc_sample": 3}}, r"did you mean 'mc_samples'"),
+    "misspelt strategy option": ("strategy_options", {"entropy": {"mc_averag": 3}}, r"did you mean 'mc_average'"),
     "strategy option of wrong type": (
         "strategy_options",
-        {"entropy": {"mc_samples": "x"}},
-        r"mc_samples must be a valid int",
+        {"entropy": {"mc_average": "x"}},
+        r"mc_average must be a valid int",
     ),
     "options for no strategy": ("strategy_options", {"entropi": {}}, r"strategy_options\.entropi names no strategy"),
     "budget beyond the training set": (
@@ -108,15 +108,15 @@ def test_datasets_inherit_the_common_recipe_and_keep_their_own():
 
 
 def test_strategy_options_are_completed_from_the_signature_and_the_signals():
-    loaded = config.load(changed("strategy_options", {"entropy": {"mc_samples": "7"}}))
+    loaded = config.load(changed("strategy_options", {"entropy": {"mc_average": "7"}}))
     strategy = loaded.strategy("entropy")
-    assert strategy.signal_options == {"mc_samples": 7, "mc_rate": 0.5}
+    assert strategy.signal_options == {"mc_average": 7, "mc_rate": 0.5}
     assert strategy.module == "altools.strategies.entropy" and strategy.needs == {"probs"}
 
 
 def test_a_label_of_ones_own_names_its_module():
     data = changed("strategies", ["random", "mc_entropy"])
-    data["strategy_options"] = {"mc_entropy": {"use": "entropy", "mc_samples": 5}}
+    data["strategy_options"] = {"mc_entropy": {"use": "entropy", "mc_average": 5}}
     assert config.load(data).strategy("mc_entropy").module == "altools.strategies.entropy"
 
 

@@ -46,7 +46,7 @@ def test_a_deleted_query_rebuilds_only_what_follows(finished):
 
 
 def test_another_option_of_one_strategy_rebuilds_only_it(finished):
-    options = "\nstrategy_options: {margin: {mc_samples: 4}}\nstrategies: "
+    options = "\nstrategy_options: {margin: {mc_average: 4}}\nstrategies: "
     with edited(finished.path / "config/config.yaml", "\nstrategies: ", options):
         planned = finished.planned()
     assert planned == {"query": 4, "train": 4, **FOLLOWS}
