@@ -51,6 +51,11 @@ class Vectors:
             product *= mine @ theirs.T
         return product.add_(1).div_(2) if self.shifted else product.clamp_min_(0)
 
+    def own_similarity(self) -> Float[Tensor, " n"]:
+        """Return the similarity of every row to itself: 1, or what a zero vector has."""
+        product = torch.stack([factor.square().sum(dim=1) for factor in self.factors]).prod(dim=0)
+        return (product + 1) / 2 if self.shifted else product
+
     def total_similarity(self, other: Vectors) -> Float[Tensor, " n"] | None:
         """Return each row's similarities to ``other`` summed, in one pass, or None where negative cosines are clipped.
 
@@ -69,3 +74,9 @@ class Vectors:
 def plain(x: Float[Tensor, "n d"]) -> Vectors:
     """Return the rows of ``x`` for max(cosine, 0); a zero vector is similar to nothing, not even itself."""
     return Vectors(factors=(unit_rows(x)[0],))
+
+
+def nearest_similarity(rows: Vectors, others: Vectors, elements: int = 1 << 22) -> Float[Tensor, " n"]:
+    """Return each row's largest similarity to any of ``others``, by tiles of about ``elements``."""
+    step = max(1, elements // len(others))
+    return torch.cat([rows[at : at + step].similarity(others).amax(dim=1) for at in range(0, len(rows), step)])
