@@ -10,7 +10,6 @@ Dimensions: n and r vectors, d features of a factor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -52,10 +51,32 @@ class Vectors:
             product *= mine @ theirs.T
         return product.add_(1).div_(2) if self.shifted else product.clamp_min_(0)
 
+    def own_similarity(self) -> Float[Tensor, " n"]:
+        """Return the similarity of every row to itself: 1, or what a zero vector has."""
+        product = torch.stack([factor.square().sum(dim=1) for factor in self.factors]).prod(dim=0)
+        return (product + 1) / 2 if self.shifted else product
 
-def reduce_rows(
-    reduce: Callable[[Float[Tensor, "n r"]], Tensor], rows: Vectors, columns: Vectors, elements: int = 1 << 24
-) -> Tensor:
-    """Apply ``reduce`` (similarities to all columns → one row of the answer each) by tiles of about ``elements``."""
-    step = max(1, elements // max(1, len(columns)))
-    return torch.cat([reduce(rows[at : at + step].similarity(columns)) for at in range(0, len(rows), step)])
+    def total_similarity(self, other: Vectors) -> Float[Tensor, " n"] | None:
+        """Return each row's similarities to ``other`` summed, in one pass, or None where negative cosines are clipped.
+
+        Without clipping the sum over ``other`` moves inside the product.
+        """
+        both = (*self.factors, *other.factors)
+        if len(self.factors) > 2 or not (self.shifted or all(bool((factor >= 0).all()) for factor in both)):
+            return None
+        if len(self.factors) == 1:
+            total = self.factors[0] @ other.factors[0].sum(dim=0)
+        else:
+            total = ((self.factors[0] @ (other.factors[0].T @ other.factors[1])) * self.factors[1]).sum(dim=1)
+        return (total + len(other)) / 2 if self.shifted else total
+
+
+def plain(x: Float[Tensor, "n d"]) -> Vectors:
+    """Return the rows of ``x`` for max(cosine, 0); a zero vector is similar to nothing, not even itself."""
+    return Vectors(factors=(unit_rows(x)[0],))
+
+
+def nearest_similarity(rows: Vectors, others: Vectors, elements: int = 1 << 22) -> Float[Tensor, " n"]:
+    """Return each row's largest similarity to any of ``others``, by tiles of about ``elements``."""
+    step = max(1, elements // len(others))
+    return torch.cat([rows[at : at + step].similarity(others).amax(dim=1) for at in range(0, len(rows), step)])
