@@ -28,6 +28,13 @@ def mixture(size: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     return embeddings, (embeddings @ head / 4).softmax(1)
 
 
+@cache
+def pool(size: int, labelled: int = 0) -> Pool:
+    """Return the pool of the strategies' side; its checks are part of no query."""
+    rows, probs = mixture(size + labelled)
+    return Pool(size=size, embeddings=rows[:size], probs=probs[:size], labelled_embeddings=rows[size:])
+
+
 def cases() -> list[Case]:
     """Return the tasks and goals of this topic."""
     return [k_center(), badge(), k_means()]
@@ -37,9 +44,7 @@ def k_center(size: int = 3000, labelled: int = 300, budget: int = 300) -> Case:
     """Farthest-first traversal from a labelled set."""
 
     def ours() -> list[int]:
-        rows, _ = mixture(size + labelled)
-        pool = Pool(size=size, embeddings=rows[:size], labelled_embeddings=rows[size:])
-        return strategies.load("coreset").select(pool, budget, stream(0, "query")).picks.tolist()
+        return strategies.load("coreset").select(pool(size, labelled), budget, stream(0, "query")).picks.tolist()
 
     def peer() -> list[int]:
         from skactiveml.pool import k_greedy_center
@@ -60,9 +65,7 @@ def badge(size: int = 3000, budget: int = 100) -> Case:
     """D² sampling of gradient embeddings, which the peer writes down (n x c·d)."""
 
     def ours() -> list[int]:
-        rows, probs = mixture(size)
-        pool = Pool(size=size, embeddings=rows, probs=probs)
-        return strategies.load("badge").select(pool, budget, stream(0, "query")).picks.tolist()
+        return strategies.load("badge").select(pool(size), budget, stream(0, "query")).picks.tolist()
 
     def peer() -> list[int]:
         from skactiveml.base import SkactivemlClassifier

@@ -119,4 +119,11 @@ MUTATIONS = [
         replace="is_nearest = clusters.squared >= least[clusters.labels]",
         test=f"{KMEANS}::test_each_pick_is_the_member_nearest_to_its_centre",
     ),
+    Mutation(
+        name="k-means forgets the centres at rest",
+        module="altools.kernels.lloyd",
+        find="(best >= runner_up)",
+        replace="(best > 1e30)",
+        test=f"{KMEANS}::test_comparing_with_moved_centres_alone_finds_the_nearest_of_all",
+    ),
 ]

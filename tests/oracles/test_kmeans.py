@@ -50,11 +50,11 @@ def test_centres_and_labels_are_those_of_scalar_lloyd(seed):
 
 def test_tiles_do_not_change_the_assignment(monkeypatch):
     points = vectors(blobs(100, 6))
-    labels, squared = lloyd.assign(points, points.factors[0][:9])
+    labels, squared, second = lloyd.nearest_two(points, points.factors[0][:9])
     monkeypatch.setattr(lloyd, "CPU_TILE", 40)
-    again, others = lloyd.assign(points, points.factors[0][:9])
+    again, others, seconds = lloyd.nearest_two(points, points.factors[0][:9])
     assert labels.tolist() == again.tolist()
-    torch.testing.assert_close(squared, others, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close((squared, second), (others, seconds), atol=1e-3, rtol=1e-4)
 
 
 def test_each_pick_is_the_member_nearest_to_its_centre():
@@ -100,7 +100,7 @@ def test_seeding_of_five_points_comes_with_its_exact_probabilities():
             for third in set(range(5)) - {first, second}:
                 now = [min(weights[i][first], weights[i][second]) for i in range(5)]
                 law[first, second, third] = step * now[third] / sum(now) / 5
-    rng, counts, runs = stream(3, "law"), {}, 2000
+    rng, counts, runs = stream(3, "law"), {}, 1500
     for _ in range(runs):
         first = torch.randint(5, (1,), generator=rng)
         batch = tuple(seeding.in_blocks(points, first, 3, rng).picks.tolist())
@@ -129,3 +129,21 @@ def test_lloyd_ends_where_scikit_learn_ends_from_the_same_start():
     ours = lloyd.lloyd(vectors(rows), rows[:15], iterations=300, tolerance=0.0)
     assert ours.labels.tolist() == theirs.labels_.tolist()
     assert ours.inertia == pytest.approx(theirs.inertia_, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_comparing_with_moved_centres_alone_finds_the_nearest_of_all(seed):
+    """Far moves, so that centres at rest become the nearest of points whose own centre left."""
+    rng = torch.Generator().manual_seed(seed)
+    points = vectors(torch.randn(80, 3, generator=rng))
+    centres = torch.randn(12, 3, generator=rng)
+    labels, _, runner_up = lloyd.nearest_two(points, centres)
+    for _ in range(4):
+        moved = torch.zeros(12, dtype=torch.bool)
+        moved[torch.randperm(12, generator=rng)[:3]] = True
+        centres = torch.where(moved[:, None], torch.randn(12, 3, generator=rng), centres)
+        labels, squared, runner_up = lloyd._reassign(points, centres, labels, runner_up, moved)
+        expected, distances, second = lloyd.nearest_two(points, centres)
+        assert labels.tolist() == expected.tolist()
+        torch.testing.assert_close(squared, distances, atol=1e-5, rtol=1e-4)
+        assert (runner_up <= second + 1e-5).all()
