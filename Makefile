@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORES ?= all
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types bench docs-check schema lock clean
+.PHONY: help demo test test-all lint types bench docs-check schema docs lock
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,12 @@ bench: $(VENV)/.dev  ## measure, both sides in one run, and write benchmarks/res
 
 schema: $(VENV)/.dev  ## write config/schema.json from the typed config
 	$(BIN)/python -m altools.config > config/schema.json
+
+docs: $(VENV)/.dev  ## write docs/strategies.md from the docstrings
+	$(BIN)/python docs/generate.py
+
+docs-check: $(VENV)/.dev  ## generated pages in step, links and commands of the documents valid
+	$(BIN)/python -m pytest tests/docs tests/workflow/test_readme.py
 
 lock: $(VENV)/.dev  ## pin all dependencies again (needs uv)
 	uv pip compile --universal --no-header --no-annotate --no-emit-index-url --python-version 3.11 \

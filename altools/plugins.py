@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,19 +65,21 @@ def describe(name: str, package: str, function: str) -> Plugin:
 
 @cache
 def source_of(module: str) -> Path | None:
-    """Return the file of a module, found on the import path without running any of it."""
-    parts = module.split(".")
-    if not all(part.isidentifier() for part in parts):
+    """Return the file of a module, found without running any of it."""
+    top, *rest = module.split(".")
+    if not all(part.isidentifier() for part in (top, *rest)):
         return None
-    for entry in sys.path:
-        base = Path(entry or ".").joinpath(*parts)
+    spec = importlib.util.find_spec(top)  # imports nothing, because the name is top-level
+    if spec is None:
+        return None
+    if not rest:
+        return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
+    for folder in spec.submodule_search_locations or ():
+        base = Path(folder).joinpath(*rest)
         for path in (base / "__init__.py", base.with_suffix(".py")):
             if path.is_file():
                 return path
-    if len(parts) > 1:
-        return None
-    spec = importlib.util.find_spec(module)  # a top-level name: finds what editable installs hide, imports nothing
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    return None
 
 
 def _folder(package: str) -> Path:

@@ -1,0 +1,56 @@
+"""``python docs/generate.py``: write docs/strategies.md from the strategies' own docstrings (`make docs`)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from altools import plugins, strategies
+from altools.signal_options import SIGNAL_OPTIONS
+
+PAGE = Path(__file__).with_name("strategies.md")
+HEAD = """# Query strategies
+
+Written by `make docs` from the docstrings in `altools/strategies/`; edit those. A config names a strategy under
+`strategies:` and sets its options under `strategy_options:`. When the budget covers the pool, all of it is taken and no
+strategy runs. Every strategy sees test-time pixels, equal scores keep pool order, and degenerate cases are recorded in
+`query.json`.
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    return "\n".join([HEAD, *(section(strategies.describe(name)) for name in strategies.names())])
+
+
+def section(plugin: plugins.Plugin) -> str:
+    """Return the section of one strategy."""
+    path = plugins.source_of(plugin.module)
+    assert path is not None
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    needs = sorted(plugin.constants["NEEDS"])
+    own = plugin.constants.get("OPTIONS", {})
+    options = {option.name: option.default for option in plugin.options.values()}
+    for need in needs:
+        options |= {name: own.get(name, default) for name, default in SIGNAL_OPTIONS.get(need, {}).items()}
+    lines = [f"## `{plugin.name}`", "", markdown(text), ""]
+    lines += [f"Signals: {', '.join(f'`{need}`' for need in needs) or 'none'}."]
+    lines += [f"Options: {', '.join(f'`{name}: {value}`' for name, value in options.items()) or 'none'}.", ""]
+    return "\n".join(lines)
+
+
+def markdown(text: str) -> str:
+    """Turn the docstring's math directives into fenced math, and keep the rest."""
+
+    def fence(match: re.Match[str]) -> str:
+        formula = "\n".join(line.strip() for line in match.group(1).strip().splitlines())
+        return f"```math\n{formula}\n```\n"
+
+    text = re.sub(r"^\.\. math::((?:.*\n)(?:(?:[ \t]+.*)?\n)*)", fence, text + "\n", flags=re.MULTILINE)
+    text = re.sub(r"^(Reference|Differs|Cost|Memory):", r"**\1:**", text, flags=re.MULTILINE)
+    return re.sub(r"``(.+?)``", r"`\1`", text).strip()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page() + "\n", encoding="utf-8")
