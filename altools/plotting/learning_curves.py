@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from altools.errors import UserError
 from altools.plotting import style
+from altools.plotting.place import only
 from altools.statistics import curves as curve_statistics
-from altools.statistics.curves import REFERENCE, WHERE, Kind
+from altools.statistics.curves import REFERENCE, Kind
 
 MOST_BANDS = 4  # up to so many strategies the intervals are bands; above they would hide each other
 
@@ -29,7 +29,7 @@ def table(
     kind: Kind = "t",
 ) -> pd.DataFrame:
     """Return what the figure draws: mean and interval per strategy and budget, with the area of each strategy."""
-    rows = one_place(curve_statistics.of_metric(curves, metric), dataset=dataset, setting=setting)
+    rows = only(curve_statistics.of_metric(curves, metric), dataset=dataset, setting=setting)
     points = curve_statistics.intervals(rows, confidence, kind)
     area = curve_statistics.summary(rows, metric)[["strategy", "area"]]
     return points.merge(area, on="strategy", how="left")
@@ -62,22 +62,12 @@ def figure(
     rows_of_legend = -(-(len(order)) // 3)
     drawing = Figure(figsize=(width_in, width_in * 0.68 + 0.16 * rows_of_legend + 0.2), layout="constrained")
     axes = drawing.add_subplot()
-    _draw(axes, points, order)
-    _draw_reference(axes, points, metric)
+    draw_curves(axes, points, order)
+    draw_reference(axes, points, metric)
     style.label_axes(axes, metric)
     axes.set_title(_heading(points))
     axes.margins(x=0.03)
-    handles, labels = axes.get_legend_handles_labels()
-    drawing.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=min(3, len(order)),
-        handlelength=2.6,
-        columnspacing=1.2,
-        labelspacing=0.35,
-        borderaxespad=0.2,
-    )
+    legend_below(drawing, axes)
     return drawing
 
 
@@ -110,13 +100,13 @@ def grid(
             own = points[points["strategy"] == name]
             if name not in (shown[place], baseline):
                 axes.plot(own["labels"], own["mean"], color=style.FAINT, linewidth=0.5, zorder=1)
-        for name in dict.fromkeys([baseline, shown[place]]):
+        for name in dict.fromkeys([*(name for name in order if name == baseline), shown[place]]):
             own = points[points["strategy"] == name]
             axes.fill_between(
                 own["labels"], own["low"], own["high"], color=look[name]["color"], alpha=0.16, linewidth=0
             )
             axes.plot(own["labels"], own["mean"], **look[name], markeredgewidth=0, zorder=3)
-        _draw_reference(axes, points, metric, text=False)
+        draw_reference(axes, points, metric, text=False)
         axes.set_title(style.title(shown[place]), fontsize=7)
         style.label_axes(axes, metric)
         axes.label_outer()
@@ -128,22 +118,6 @@ def grid(
     return drawing
 
 
-def one_place(rows: pd.DataFrame, *, dataset: str | None, setting: str | None) -> pd.DataFrame:
-    """Keep one dataset and setting.
-
-    Raises:
-        UserError: the rows hold several and none was named, or none of the named one.
-    """
-    for column, wanted in zip(WHERE, (dataset, setting), strict=True):
-        known = sorted(rows[column].unique())
-        if wanted is None and len(known) > 1:
-            raise UserError(f"A figure shows one {column}. Name one of: {', '.join(known)}.")
-        if wanted is not None and wanted not in known:
-            raise UserError(f"{column} must be one of: {', '.join(known)}. Got {wanted!r}.")
-        rows = rows if wanted is None else rows[rows[column] == wanted]
-    return rows
-
-
 def ranked(points: pd.DataFrame, metric: str) -> list[str]:
     """Return the strategies from the best area to the worst; those without an area last."""
     areas = points[points["strategy"] != REFERENCE].groupby("strategy")["area"].first()
@@ -151,8 +125,25 @@ def ranked(points: pd.DataFrame, metric: str) -> list[str]:
     return list(areas.sort_values(ascending=rising, na_position="last", kind="stable").index)
 
 
-def _draw(axes: Axes, points: pd.DataFrame, order: list[str]) -> None:
-    look = style.looks(order)
+def legend_below(drawing: Figure, *panels: Axes, columns: int = 3) -> None:
+    """Put one legend for all panels under the figure, each entry once."""
+    pairs = [axes.get_legend_handles_labels() for axes in panels]
+    entries = {label: handle for handles, labels in pairs for handle, label in zip(handles, labels, strict=True)}
+    drawing.legend(
+        entries.values(),
+        entries.keys(),
+        loc="outside lower center",
+        ncols=min(columns, len(entries)),
+        handlelength=2.6,
+        columnspacing=1.2,
+        labelspacing=0.35,
+        borderaxespad=0.2,
+    )
+
+
+def draw_curves(axes: Axes, points: pd.DataFrame, order: list[str], look: dict | None = None) -> None:
+    """Draw a line per strategy, with bands for few strategies and bars for many."""
+    look = style.looks(order) if look is None else look
     budgets = np.sort(points.loc[points["strategy"] != REFERENCE, "labels"].unique())
     step = np.diff(budgets).min() if len(budgets) > 1 else 1.0
     for name in order:
@@ -170,7 +161,8 @@ def _draw(axes: Axes, points: pd.DataFrame, order: list[str]) -> None:
             axes.vlines(own["labels"] + shift, own["low"], own["high"], color=look[name]["color"], linewidth=0.5)
 
 
-def _draw_reference(axes: Axes, points: pd.DataFrame, metric: str, *, text: bool = True) -> None:
+def draw_reference(axes: Axes, points: pd.DataFrame, metric: str, *, text: bool = True) -> None:
+    """Draw the height of the model trained on every label, where the table holds it."""
     rows = points[points["strategy"] == REFERENCE]
     if rows.empty or not np.isfinite(rows["mean"].iloc[0]):
         return

@@ -159,3 +159,13 @@ def value_axis(axes: Axes, metric: str) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))
     else:
         axes.set_ylabel(title(metric))
+
+
+def number_axis(axis: Any, write: Callable[[float], str]) -> None:
+    """Write the ticks of one axis with a function of the value."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+
+
+def ink_on(share: float) -> str:
+    """Return the colour of text on a cell of this darkness (0 white, 1 the darkest of the map)."""
+    return "white" if share > 0.55 else INK

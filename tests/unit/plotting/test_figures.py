@@ -1,0 +1,150 @@
+"""Every figure draws every table, the thin ones included, names its axes, and is the same in each run."""
+
+import hashlib
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import rc_context, rcParams
+
+from altools.errors import UserError
+from altools.plotting import (
+    class_histograms,
+    contact_sheet,
+    cost_gain,
+    critical_difference,
+    differences,
+    learning_curves,
+    overlap,
+    penalty_matrix,
+    ranks,
+    settings,
+    simsiam,
+    style,
+)
+from altools.statistics import cost, diagnostics, paired, penalty
+from altools.statistics import ranks as rank_statistics
+from tests import tables
+from tests.unit.statistics.test_gaps import CASES
+
+POOL = pd.DataFrame({"dataset": "digits", "label": range(10), "count": 40})
+
+
+def sheet(channels=1, n=5):
+    images = np.random.default_rng(0).integers(0, 255, (n, channels, 8, 8)).astype(np.uint8)
+    return [("Margin\nround 1", images, [f"class {i}" for i in range(n)])]
+
+
+def history():
+    return pd.DataFrame(
+        {"epoch": range(5), "loss": -0.5, "std": 0.1, "knn_accuracy": [np.nan, 0.5] * 2 + [0.6], "seed": 0}
+    )
+
+
+DRAW = {
+    "learning_curves": lambda: learning_curves.figure(tables.curves()),
+    "grid": lambda: learning_curves.grid(tables.curves()),
+    "differences": lambda: differences.figure(paired.table(tables.curves()), smallest=0.01),
+    "by_budget": lambda: differences.by_budget(paired.table(tables.curves())),
+    "penalty_matrix": lambda: penalty_matrix.figure(penalty.table(tables.curves())),
+    "critical_difference": lambda: critical_difference.figure(rank_statistics.table(tables.curves(datasets="abcd"))),
+    "ranks": lambda: ranks.figure(rank_statistics.per_dataset(tables.curves(datasets="abcd"))),
+    "class_histograms": lambda: class_histograms.figure(diagnostics.class_histogram(tables.queries(), POOL)),
+    "overlap": lambda: overlap.figure(diagnostics.overlap(tables.queries())),
+    "cost_gain": lambda: cost_gain.figure(cost.against_time(tables.curves(), tables.costs(tables.curves()))),
+    "contact_sheet": lambda: contact_sheet.figure(sheet()),
+    "settings": lambda: settings.figure(tables.curves(settings=("standard", "simsiam"))),
+    "simsiam": lambda: simsiam.figure(history(), dimensions=64),
+}
+
+
+def pixels(figure):
+    with rc_context(style.RC):
+        target = io.BytesIO()
+        figure.savefig(target, format="svg", metadata={"Date": None})
+    return hashlib.sha256(target.getvalue()).hexdigest()
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_the_same_table_gives_the_same_picture_and_the_callers_style_is_left_alone(name):
+    before = dict(rcParams)
+    assert pixels(DRAW[name]()) == pixels(DRAW[name]())
+    assert dict(rcParams) == before
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_no_figure_is_wider_than_a_page_of_print(name):
+    assert DRAW[name]().get_figwidth() in (style.COLUMN_IN, style.PAGE_IN)
+
+
+FROM_CURVES = {
+    "learning_curves": learning_curves.figure,
+    "grid": learning_curves.grid,
+    "differences": lambda curves: differences.figure(paired.table(curves)),
+    "by_budget": lambda curves: differences.by_budget(paired.table(curves)),
+    "penalty_matrix": lambda curves: penalty_matrix.figure(penalty.table(curves)),
+    "critical_difference": lambda curves: critical_difference.figure(rank_statistics.table(curves)),
+    "ranks": lambda curves: ranks.figure(rank_statistics.per_dataset(curves)),
+    "cost_gain": lambda curves: cost_gain.figure(cost.against_time(curves, tables.costs(curves))),
+    "settings": settings.figure,
+}
+
+
+@pytest.mark.parametrize("draw", FROM_CURVES)
+@pytest.mark.parametrize("case", sorted(set(CASES) - {"one_strategy", "failed_seed", "failed_everywhere"}))
+def test_thin_tables_are_drawn(case, draw):
+    pixels(FROM_CURVES[draw](CASES[case]()))
+
+
+def test_what_needs_two_strategies_says_so():
+    curves = tables.curves(("random",))
+    for draw in ("differences", "by_budget", "penalty_matrix"):
+        with pytest.raises(UserError, match="needs at least two strategies"):
+            FROM_CURVES[draw](curves)
+
+
+def test_hollow_markers_are_what_chance_could_make():
+    tests = paired.table(tables.curves(seeds=range(5)))
+    axes = differences.figure(tests).axes[0]
+    full = sum(line.get_markerfacecolor() != "white" for line in axes.lines if line.get_marker() == "o")
+    area = tests[tests["measure"] == "area"]
+    assert full == (area["p_holm"] < 0.05).sum() > 0
+    assert len(axes.get_yticklabels()) == 5
+
+
+def test_one_seed_says_that_it_has_no_interval():
+    axes = differences.figure(paired.table(tables.curves(seeds=[0]))).axes[0]
+    assert {text.get_text() for text in axes.texts} == {"n = 1, no interval"}
+
+
+def test_every_strategy_stands_in_the_critical_difference_diagram():
+    axes = critical_difference.figure(rank_statistics.table(tables.curves(tables.EFFICIENCY, datasets="abc"))).axes[0]
+    said = " ".join(text.get_text() for text in axes.texts)
+    assert all(style.title(name) in said for name in tables.EFFICIENCY) and "critical difference" in said
+
+
+def test_cost_axis_chooses_its_unit():
+    curves = tables.curves()
+    costs = tables.costs(curves)
+    units = [
+        cost_gain.figure(cost.against_time(curves, costs.assign(train_s=s))).axes[0].get_xlabel() for s in (1, 99, 9999)
+    ]
+    assert [unit.split("(")[1] for unit in units] == ["seconds)", "minutes)", "hours)"]
+
+
+def test_a_contact_sheet_titles_images_with_their_class():
+    figure = contact_sheet.figure(sheet(channels=3))
+    assert [axes.get_title() for axes in figure.axes] == [f"class {i}" for i in range(5)]
+
+
+def test_a_contact_sheet_refuses_odd_channels_and_missing_classes():
+    with pytest.raises(UserError, match="1 or 3 channels. Got 2"):
+        contact_sheet.figure(sheet(channels=2))
+    name, images, classes = sheet()[0]
+    with pytest.raises(UserError, match="Got 5 images and 4 classes"):
+        contact_sheet.figure([(name, images, classes[:4])])
+
+
+def test_simsiam_without_records_says_so():
+    assert simsiam.figure(pd.DataFrame({"epoch": []})).axes[0].texts[0].get_text() == "nothing recorded"
