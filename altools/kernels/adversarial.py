@@ -71,8 +71,7 @@ def deepfool(
         for rival, gap in enumerate(gaps.unbind(1), start=2):
             slope = _input_gradient(gap.sum(), point, last=rival == known.shape[1])
             steepness = slope.flatten(1).norm(dim=1)
-            # 0 / 0 where the classes tie and nothing changes: no boundary in reach.
-            reach = torch.where(steepness > 0, gap.detach().abs() / steepness, math.inf)
+            reach = gap.detach().abs() / steepness  # without slope inf or, where the classes tie, NaN: never nearer
             nearer = reach < nearest
             nearest = torch.where(nearer, reach, nearest)
             direction = torch.where(_per_image(nearer), slope / _per_image(steepness), direction)
@@ -104,8 +103,9 @@ def bim(
     Reference: Kurakin, Goodfellow and Bengio, 2017, "Adversarial examples in the physical world", section 2.2.
     Differs: stops at the first change of prediction, without an epsilon ball. The sign is taken of the gradient of
     log sum exp of the other logits minus the predicted one: cross-entropy is an increasing function of it, so the
-    sign is the same, but it does not underflow where the network is sure. The public code of arXiv 2312.05751 steps
-    in normalised units, does not clip, and gives images that never flip a finite distance.
+    sign is the same, but it does not cancel where the network is sure (on a small network 5 of 400 distances by
+    float32 cross-entropy differ from those in float64, none of these). The public code of arXiv 2312.05751 steps in
+    normalised units, does not clip, and gives images that never flip a finite distance.
     Cost: at most ``max_steps`` forward and backward passes per image; memory of one batch.
 
     Args:

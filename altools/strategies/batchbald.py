@@ -20,8 +20,8 @@ outcomes bounds it again; picks are those of a full scan when enumerated, up to 
 public code of arXiv 2312.05751 scores the first picks by uninitialised memory, then multiplies float32 probabilities
 until they underflow and takes the pool in index order.
 Cost: O(u m c) once, then O(r (m + 1) c) for every candidate scored again, r = ``configurations``; extra memory O(u m)
-and a block. The signal itself is u m c floats (45,000 x 40 x 10: 72 MB; 200,000 x 10 x 1,000: 8 GB). Two or three
-host synchronisations per informed pick.
+and a block. The signal itself is u m c floats (45,000 x 40 x 10: 72 MB; 200,000 x 10 x 1,000: 8 GB). Three or
+four host synchronisations per informed pick.
 Draws a number per sampled outcome and pick, none while enumerating.
 """
 
@@ -75,18 +75,16 @@ def select(
     bald = mixture_entropy(probs) - entropies.mean(1)
     draws = uniform_draws(rng, samples, configurations, probs.device)
     outcomes = Outcomes.none(samples, probs.device)
-    picks: list[Tensor] = []
+    picks: list[int] = []
     gains: list[Tensor] = []
     bounds, stopped_by = bald.clone(), "budget"
     for _ in range(budget):
         pick, gain = _leader(bounds, _of(outcomes.gains, probs, entropies), _of(outcomes.bounds, probs, entropies))
         error = outcomes.standard_error(probs[pick], entropies[pick])
         best, noise, information = torch.stack([gain, error, outcomes.information()]).tolist()
-        if information > math.log(samples) - tolerance:
-            stopped_by = "saturation"
-            break
-        if best <= max(noise, AGREEMENT_NATS):
-            stopped_by = "noise" if picks else "no disagreement"
+        saturated = information > math.log(samples) - tolerance
+        if saturated or best <= max(noise, AGREEMENT_NATS):
+            stopped_by = "saturation" if saturated else "noise" if picks else "no disagreement"
             break
         picks.append(pick)
         gains.append(gain)
@@ -107,7 +105,7 @@ def _of(score: Callable[[Tensor, Tensor], Tensor], probs: Tensor, entropies: Ten
     return lambda rows: torch.cat([score(probs[part], entropies[part]) for part in rows.split(block)])
 
 
-def _leader(bounds: Float[Tensor, " u"], gains: Rows, tighter: Rows) -> tuple[Int[Tensor, ""], Float[Tensor, ""]]:
+def _leader(bounds: Float[Tensor, " u"], gains: Rows, tighter: Rows) -> tuple[int, Float[Tensor, ""]]:
     """Return the candidate with the largest gain, and the gain; among equals the first one.
 
     Args:
@@ -121,7 +119,7 @@ def _leader(bounds: Float[Tensor, " u"], gains: Rows, tighter: Rows) -> tuple[In
         rivals = _rivals(bounds, gains)
     bounds[rivals] = gains(rivals)
     best = bounds.max()
-    return (bounds == best).int().argmax(), best
+    return int((bounds == best).nonzero()[0]), best
 
 
 def _rivals(bounds: Float[Tensor, " u"], gains: Rows) -> Int[Tensor, " w"]:
@@ -132,15 +130,13 @@ def _rivals(bounds: Float[Tensor, " u"], gains: Rows) -> Int[Tensor, " w"]:
 
 
 def _filled(
-    picks: list[Tensor], gains: list[Tensor], bald: Float[Tensor, " u"], budget: int, notes: dict[str, Any]
+    picks: list[int], gains: list[Tensor], bald: Float[Tensor, " u"], budget: int, notes: dict[str, Any]
 ) -> Selection:
     """Append the largest BALD scores among the rest."""
-    rest = bald.clone()
-    if picks:
-        rest[torch.stack(picks)] = -math.inf
-    by_bald = top_k(rest, budget - len(picks))
+    informed = torch.tensor(picks, dtype=torch.long, device=bald.device)
+    by_bald = top_k(bald.index_fill(0, informed, -math.inf), budget - len(picks))
     return Selection(
-        picks=torch.cat([*(pick.view(1) for pick in picks), by_bald.picks]),
+        picks=torch.cat([informed, by_bald.picks]),
         scores=torch.cat([*(gain.view(1) for gain in gains), by_bald.scores]),
         notes=by_bald.notes | notes,
     )

@@ -173,6 +173,19 @@ def test_logits_that_are_not_finite_mean_never_flipped(attack):
 
 
 @pytest.mark.parametrize("attack", [deepfool, bim])
+def test_a_network_that_breaks_down_on_the_way_means_never_flipped(attack):
+    _, _, predict = linear()
+    images = images_of(6)
+    start = images.clone()
+
+    def breaks(points):  # NaN as soon as a pixel has moved
+        moved = (points.detach() != start[: len(points)]).flatten(1).any(1, keepdim=True)
+        return torch.where(moved, torch.nan, predict(points))
+
+    assert attack(breaks, images).isposinf().all()
+
+
+@pytest.mark.parametrize("attack", [deepfool, bim])
 def test_out_of_steps_means_never_flipped(attack):
     weight, bias, _ = linear()
     far = bias + torch.tensor([500.0, 0, 0, 0, 0, 0])

@@ -123,7 +123,7 @@ def test_sampled_gains_agree_with_enumerated_ones():
     exact = sampled = outcomes.Outcomes.none(8, probs.device)
     for pick in (4, 17, 30, 55):
         exact = exact.extended(probs[pick], 3**4, draws)
-        sampled = sampled.extended(probs[pick], 1 if not sampled.drawn else 20_000, draws)
+        sampled = sampled.extended(probs[pick], 9, draws)
     assert not exact.drawn and sampled.drawn
     errors = torch.stack([sampled.standard_error(p, e) for p, e in zip(probs, entropies, strict=True)])
     gap = (sampled.gains(probs, entropies) - exact.gains(probs, entropies)).abs()
@@ -132,17 +132,17 @@ def test_sampled_gains_agree_with_enumerated_ones():
 
 
 def test_gains_are_bounded_by_the_gains_of_merged_outcomes():
-    probs = posterior(80, 12, 4, seed=1)
+    probs = posterior(80, 12, 4, seed=1, disagreement=3.0)
     entropies = information.sample_entropies(probs)
     draws = outcomes.uniform_draws(stream(0, "query"), 12, 200, probs.device)
     batch = outcomes.Outcomes.none(12, probs.device)
-    for pick in range(8):
+    for pick in range(20):
         batch = batch.extended(probs[pick], 200, draws)
         gains, bounds = batch.gains(probs, entropies), batch.bounds(probs, entropies)
         assert (gains > -1e-6).all()
         assert (bounds > gains - 1e-6).all()
         left = math.log(12) - float(batch.information())
-        assert (bounds < left + 1e-6).all()
+        assert (gains < left + 1e-6).all()
 
 
 def test_sampled_joint_information_never_exceeds_log_m():
