@@ -22,6 +22,7 @@ localrules:
     data,
     runs,
     curves,
+    statistics,
     figures,
 
 
@@ -30,6 +31,7 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
+        rules.statistics.input,
         rules.curves.input,
         rules.runs.input,
 

@@ -103,6 +103,29 @@ def dataset_curves(
     storage.write_table(costs, spent, provenance(code))
 
 
+def dataset_queries(
+    *, queries: Sequence[str], index: str, table: str, points: Sequence[Sequence], dataset: str, code: str
+) -> None:
+    """Write every query of a dataset as one table, a row per queried image with its true class.
+
+    Args:
+        queries: ``query.parquet`` files.
+        index: the training set's ``index.parquet``.
+        table: written.
+        points: setting, strategy, seed and round of each file.
+        dataset: named in every row.
+        code: fingerprint.
+    """
+    labels = storage.read_columns(index, ["label"])["label"]
+    parts = []
+    for (setting, strategy, seed, round), file in zip(points, queries, strict=True):
+        picks = storage.read_columns(file)
+        who = {"dataset": dataset, "setting": setting, "strategy": strategy, "seed": seed, "round": round}
+        rows = {"index": picks["index"], "order": range(len(picks["index"])), "score": picks["score"]}
+        parts.append(pd.DataFrame({**who, **rows, "label": labels[picks["index"]]}))
+    storage.write_table(table, pd.concat(parts, ignore_index=True), provenance(code))
+
+
 def _metric_rows(point: Mapping[str, object], metrics: Mapping[str, float | None]) -> list[dict[str, object]]:
     """Return a row per metric; an undefined number (null in JSON) is NaN."""
     return [

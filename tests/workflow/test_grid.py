@@ -1,12 +1,22 @@
 """The graph: each stage once, nothing twice, and only what a change really concerns."""
 
+import re
 import shutil
 from contextlib import contextmanager
 
 import pandas as pd
 import pytest
 
-FOLLOWS = {"curve": 1, "dataset_curves": 1, "summary": 1, "learning_curves": 1, "all": 1}
+FOLLOWS = {
+    "curve": 1,
+    "dataset_curves": 1,
+    "dataset_queries": 1,
+    "statistic": 11,
+    "figure": 6,
+    "queried_images": 1,
+    "overall_figure": 1,
+    "all": 1,
+}
 
 
 @contextmanager
@@ -129,6 +139,24 @@ def test_every_rule_that_computes_has_log_and_benchmark(finished):
     for folder in ("prepare", "train", "train_initial", "train_reference", "predict", "query"):
         assert list((finished.path / "results/logs" / folder).rglob("*.log")), folder
         assert list((finished.path / "results/benchmarks" / folder).rglob("*.tsv")), folder
+
+
+def test_the_workflow_names_every_table_and_figure_of_the_library(repository):
+    from altools.steps import figures, statistics
+
+    text = (repository.path / "workflow/rules/common.smk").read_text()
+    block = text[text.index("STATISTICS = [") : text.index("GPU =")]
+    named = re.findall(r'"(\w+)"', block)
+    assert named == [*statistics.TABLES, *figures.FIGURES, *figures.OVERALL]
+
+
+def test_every_table_and_figure_is_there_and_not_empty(finished):
+    tables = list((finished.path / "results").glob("statistics/*.parquet"))
+    drawn = list((finished.path / "results").glob("figures/**/*.parquet"))
+    assert len(tables) == 11 and len(drawn) == 8
+    for path in drawn:
+        assert len(pd.read_parquet(path)) and path.with_suffix(".svg").stat().st_size > 1000, path
+        assert path.with_suffix(".png").stat().st_size > 1000, path
 
 
 def test_lint_is_clean(repository):

@@ -24,6 +24,13 @@ if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
     raise WorkflowError(f"{cfg.results} must be a folder. A file of that name is in the way; move it.")
 
 DATASETS = [dataset.name for dataset in cfg.datasets]
+# Names in altools.steps.statistics and altools.steps.figures, which load pandas and matplotlib (a test compares them).
+STATISTICS = [
+    *["summary", "paired", "wins", "penalty", "ranks", "rank_pairs", "savings", "gain", "detectable"],
+    *["cost", "cost_against_gain"],
+]
+FIGURES = ["learning_curves", "learning_curves_grid", "differences", "cost_gain", "class_histograms", "overlap"]
+OVERALL_FIGURES = ["penalty_matrix", "ranks", "critical_difference"]
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
 
 
@@ -220,6 +227,35 @@ def query_notes(wildcards):
     """The query notes of every seed and round but the first."""
     point = (wildcards.dataset, wildcards.setting, wildcards.strategy)
     return [f"{round_folder(*point, seed, round)}/query.json" for seed, round in runs_of(*point) if round]
+
+
+def query_points(wildcards):
+    """Setting, strategy, seed and round of every query of a dataset."""
+    return [
+        [setting, strategy, seed, round]
+        for setting, strategy in product(cfg.settings, cfg.strategies)
+        for seed, round in runs_of(wildcards.dataset, setting, strategy)
+        if round
+    ]
+
+
+def query_files(wildcards):
+    """The picks of every query of a dataset, in the order of its points."""
+    return [f"{round_folder(wildcards.dataset, *point)}/query.parquet" for point in query_points(wildcards)]
+
+
+def figure_files():
+    """Every figure that this grid can show: a comparison needs something to compare."""
+    several = len(cfg.strategies) > 1
+    queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
+    figures = [*FIGURES, "queried_images"] if several else ["learning_curves"]
+    files = expand("{dataset}/{setting}/{figure}", dataset=queried, setting=cfg.settings, figure=figures)
+    if several and len(cfg.settings) > 1:
+        files += expand("{dataset}/settings", dataset=queried)
+    if several:
+        overall = OVERALL_FIGURES if len(cfg.datasets) > 1 else ["penalty_matrix"]
+        files += expand("overall/{setting}/{figure}", setting=cfg.settings, figure=overall)
+    return expand("<results>/figures/{file}.png", file=files)
 
 
 def of_all_runs(pattern):

@@ -43,57 +43,143 @@ rule dataset_curves:
         "../scripts/dataset_curves.py"
 
 
-rule summary:
-    """Area under each curve, and the accuracy at each budget."""
+rule dataset_queries:
+    """Put every query of a dataset into one table, with the true classes."""
     input:
-        curves=expand(
-            "<results>/curves/{dataset}.parquet",
-            dataset=DATASETS,
-        ),
+        queries=query_files,
+        index="<results>/data/{dataset}/train/index.parquet",
     output:
-        table="<results>/statistics/summary.parquet",
-        csv="<results>/statistics/summary.csv",
+        table="<results>/queries/{dataset}.parquet",
     log:
-        "<logs>/summary.log",
+        "<logs>/dataset_queries/{dataset}.log",
     conda:
         "../../environment.yml"
     params:
-        code=code("summary"),
+        points=query_points,
+        code=code("curves"),
     script:
-        "../scripts/summary.py"
+        "../scripts/dataset_queries.py"
 
 
-rule learning_curves:
-    """Draw accuracy against labels, a line per strategy."""
+rule statistic:
+    """One table of statistics over all datasets."""
     input:
-        curves="<results>/curves/{dataset}.parquet",
+        curves=expand("<results>/curves/{dataset}.parquet", dataset=DATASETS),
+        costs=expand("<results>/costs/{dataset}.parquet", dataset=DATASETS),
     output:
-        svg="<results>/figures/{dataset}/{setting}/learning_curves.svg",
-        png="<results>/figures/{dataset}/{setting}/learning_curves.png",
-        table="<results>/figures/{dataset}/{setting}/learning_curves.parquet",
+        table="<results>/statistics/{statistic}.parquet",
+        csv="<results>/statistics/{statistic}.csv",
     log:
-        "<logs>/learning_curves/{dataset}/{setting}.log",
+        "<logs>/statistic/{statistic}.log",
+    wildcard_constraints:
+        statistic=any_of(STATISTICS),
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("statistics"),
+    script:
+        "../scripts/statistic.py"
+
+
+rule figure:
+    """One figure of one dataset and setting."""
+    input:
+        facts="<results>/data/{dataset}/dataset.json",
+        curves="<results>/curves/{dataset}.parquet",
+        costs="<results>/costs/{dataset}.parquet",
+        queries="<results>/queries/{dataset}.parquet",
+    output:
+        svg="<results>/figures/{dataset}/{setting}/{figure}.svg",
+        png="<results>/figures/{dataset}/{setting}/{figure}.png",
+        table="<results>/figures/{dataset}/{setting}/{figure}.parquet",
+    log:
+        "<logs>/figure/{dataset}/{setting}/{figure}.log",
+    wildcard_constraints:
+        figure=any_of(FIGURES),
     conda:
         "../../environment.yml"
     params:
         code=code("figures"),
     script:
-        "../scripts/learning_curves.py"
+        "../scripts/figure.py"
+
+
+rule queried_images:
+    """The images that each strategy asked for in its first and last round."""
+    input:
+        facts="<results>/data/{dataset}/dataset.json",
+        queries="<results>/queries/{dataset}.parquet",
+    output:
+        svg="<results>/figures/{dataset}/{setting}/queried_images.svg",
+        png="<results>/figures/{dataset}/{setting}/queried_images.png",
+        table="<results>/figures/{dataset}/{setting}/queried_images.parquet",
+    log:
+        "<logs>/queried_images/{dataset}/{setting}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("figures"),
+    script:
+        "../scripts/queried_images.py"
+
+
+rule settings_side_by_side:
+    """All settings of one dataset on one scale."""
+    input:
+        curves="<results>/curves/{dataset}.parquet",
+    output:
+        svg="<results>/figures/{dataset}/settings.svg",
+        png="<results>/figures/{dataset}/settings.png",
+        table="<results>/figures/{dataset}/settings.parquet",
+    log:
+        "<logs>/settings_side_by_side/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("figures"),
+    script:
+        "../scripts/settings_side_by_side.py"
+
+
+rule overall_figure:
+    """One figure of one setting over all datasets."""
+    input:
+        curves=expand("<results>/curves/{dataset}.parquet", dataset=DATASETS),
+    output:
+        svg="<results>/figures/overall/{setting}/{figure}.svg",
+        png="<results>/figures/overall/{setting}/{figure}.png",
+        table="<results>/figures/overall/{setting}/{figure}.parquet",
+    log:
+        "<logs>/overall_figure/{setting}/{figure}.log",
+    wildcard_constraints:
+        figure=any_of(OVERALL_FIGURES),
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("figures"),
+    script:
+        "../scripts/overall_figure.py"
 
 
 rule curves:
     """Target: every curve and the table of each dataset."""
     input:
-        expand(rules.curve.output.curve, dataset=DATASETS, setting=cfg.settings, strategy=cfg.strategies),
-        rules.summary.input.curves,
+        expand(
+            "<results>/curves/{dataset}/{setting}/{strategy}.parquet",
+            dataset=DATASETS,
+            setting=cfg.settings,
+            strategy=cfg.strategies,
+        ),
+        expand("<results>/curves/{dataset}.parquet", dataset=DATASETS),
+
+
+rule statistics:
+    """Target: every table of statistics."""
+    input:
+        expand("<results>/statistics/{statistic}.csv", statistic=STATISTICS),
 
 
 rule figures:
-    """Target: every figure and the summary table."""
+    """Target: every figure."""
     input:
-        expand(
-            rules.learning_curves.output.png,
-            dataset=DATASETS,
-            setting=cfg.settings,
-        ),
-        rules.summary.output,
+        figure_files(),
