@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     TypeAdapter,
     ValidationError,
     create_model,
@@ -135,6 +136,10 @@ class Config(_Closed):
     """What every dataset's recipe starts from."""
     datasets: Annotated[list[Dataset], Field(min_length=1)]
 
+    # Looked up tens of thousands of times when a large graph is built.
+    _strategies: dict[str, Strategy] = PrivateAttr(default_factory=dict)
+    _datasets: dict[str, Dataset] = PrivateAttr(default_factory=dict)
+
     @field_validator("seeds", "settings", "strategies", "metrics", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -180,17 +185,20 @@ class Config(_Closed):
         return self
 
     @model_validator(mode="after")
-    def _strategies(self) -> Config:
-        for name in self.strategies:
-            self.strategy(name)
+    def _resolve(self) -> Config:
+        self._strategies.update({name: self._strategy(name) for name in self.strategies})
+        self._datasets.update({dataset.name: dataset for dataset in self.datasets})
         return self
 
     def dataset(self, name: str) -> Dataset:
         """Return a dataset by name."""
-        return next(dataset for dataset in self.datasets if dataset.name == name)
+        return self._datasets[name]
 
     def strategy(self, name: str) -> Strategy:
         """Return a strategy with its options completed by their defaults."""
+        return self._strategies[name]
+
+    def _strategy(self, name: str) -> Strategy:
         # Imported here: the table of signals belongs to a module beside the strategies, not to the config.
         from altools.signal_options import SIGNAL_OPTIONS
 
