@@ -15,6 +15,7 @@ References: Student, 1908; Holm, 1979, "A simple sequentially rejective multiple
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,26 @@ def table(
     rows = rows.assign(baseline=baseline, metric=metric, p_holm=holm(rows["p"], rows[[*WHERE, "measure"]]))
     columns = [*PLACE, "strategy", "baseline", "metric", "n", "difference", "low", "high", "t", "df", "p", "p_holm"]
     return rows[[*columns, "note"]].sort_values([*PLACE, "strategy"], ignore_index=True)
+
+
+def between(runs: pd.DataFrame) -> pd.DataFrame:
+    """Test every pair of strategies at every place, one test each, uncorrected.
+
+    Args:
+        runs: the table of `measures`.
+
+    Returns:
+        The columns of `PLACE`, strategy, opponent (later in the alphabet), and those of `t_tests`. Empty when there
+        is one strategy only.
+    """
+    aligned = by_seed(runs)
+    pairs = list(combinations(aligned.strategies, 2))
+    cells = aligned.places.merge(pd.DataFrame(pairs, columns=["strategy", "opponent"], dtype="str"), how="cross")
+    one, other = (
+        np.stack([aligned.of(pair[side]) for pair in pairs], axis=2) if pairs else aligned.values[:, :, :0]
+        for side in (0, 1)
+    )
+    return pd.concat([cells, t_tests((one - other).reshape(len(aligned.seeds), -1))], axis=1)
 
 
 def t_tests(differences: NDArray[np.float64], confidence: float = 0.95) -> pd.DataFrame:

@@ -14,13 +14,10 @@ a matrix of k strategies that do not differ has about alpha/2 times the number o
 
 from __future__ import annotations
 
-from itertools import combinations
-
-import numpy as np
 import pandas as pd
 
 from altools.statistics.curves import WHERE, direction, join_notes
-from altools.statistics.paired import by_seed, measures, t_tests
+from altools.statistics.paired import between, measures
 
 
 def table(curves: pd.DataFrame, metric: str = "accuracy", alpha: float = 0.05) -> pd.DataFrame:
@@ -35,17 +32,15 @@ def table(curves: pd.DataFrame, metric: str = "accuracy", alpha: float = 0.05) -
     first = runs.groupby(WHERE)["labels"].transform("min")
     after = runs[runs["labels"] > first]
     used = after if len(after) else runs
-    aligned = by_seed(used)
     columns = ["setting", "metric", "alpha", "strategy", "opponent", "penalty", "tests", "untested", "datasets", "note"]
-    pairs = list(combinations(aligned.strategies, 2))
-    if not pairs:
+    tested = between(used)
+    if tested.empty:
         return pd.DataFrame(columns=columns)
-    one, other = (np.stack([aligned.of(pair[side]) for pair in pairs], axis=2) for side in (0, 1))
-    tested = t_tests((one - other).reshape(len(aligned.seeds), -1))
     better = tested["difference"] * direction(metric)
     real = tested["p"] < alpha
-    cells = aligned.places.merge(pd.DataFrame(pairs, columns=["strategy", "opponent"]), how="cross")
-    cells = cells.assign(tests=tested["p"].notna(), untested=tested["p"].isna(), note=tested["note"])
+    cells = tested[[*WHERE, "strategy", "opponent", "note"]].assign(
+        tests=tested["p"].notna(), untested=tested["p"].isna()
+    )
     there = cells.assign(wins=real & (better > 0))
     back = cells.rename(columns={"strategy": "opponent", "opponent": "strategy"}).assign(wins=real & (better < 0))
     every = pd.concat([there, back], ignore_index=True)

@@ -1,0 +1,238 @@
+"""The report: one HTML file that opens from disk, holds all results, and needs no server and no network.
+
+Everything is computed here, by `altools.statistics`; the page (`page.html`, `page.css`, `page.js`) only filters and
+draws. The address bar keeps the choice, so a view can be bookmarked: ``index.html#dataset=digits&labels=300``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from altools.plotting import style
+from altools.statistics import cost, detectable, gain, paired, ranks, savings
+from altools.statistics.curves import REFERENCE, WHERE, areas, check, direction, intervals, references
+
+SYMBOLS = {
+    "o": "circle",
+    "s": "square",
+    "^": "triangle-up",
+    "v": "triangle-down",
+    "D": "diamond",
+    "d": "diamond-tall",
+    "P": "cross",
+    "X": "x",
+    "p": "pentagon",
+    "h": "hexagon",
+    "<": "triangle-left",
+    ">": "triangle-right",
+    "*": "star",
+    "8": "octagon",
+    "$+$": "cross-thin-open",
+    "$\\times$": "x-thin-open",
+}
+AREA = "area"  # stands in place of a number of labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A contact sheet of queried images, as PNG."""
+
+    dataset: str
+    setting: str
+    caption: str
+    png: bytes
+
+
+def page(
+    curves: pd.DataFrame,
+    costs: pd.DataFrame | None = None,
+    *,
+    sheets: Sequence[Sheet] = (),
+    title: str = "Active learning benchmark",
+    baseline: str = paired.BASELINE,
+    confidence: float = 0.95,
+    metrics: Sequence[str] | None = None,
+) -> str:
+    """Return the whole page.
+
+    Args:
+        curves: the tidy curves table, all datasets and settings.
+        costs: the costs table; without it the page shows no seconds.
+        sheets: contact sheets to show with their dataset and setting.
+        title: heading of the page.
+        baseline: what the strategies are compared with.
+        confidence: coverage of all intervals.
+        metrics: which to include; by default all but those per class (with a slash in their name).
+    """
+    from plotly.offline import get_plotlyjs  # 5 MB of script: the page works offline
+
+    check(curves)
+    names = [name for name in dict.fromkeys(curves["metric"]) if "/" not in name] if metrics is None else list(metrics)
+    content = {
+        "baseline": baseline,
+        "confidence": confidence,
+        "strategies": _strategies(curves),
+        "metrics": [_metric(name) for name in names],
+        "places": _places(curves),
+        "results": {name: _results(curves, costs, name, baseline, confidence) for name in names},
+        "hours": [] if costs is None else _records(cost.totals(costs)),
+        "sheets": [_sheet(sheet) for sheet in sheets],
+    }
+    parts = {
+        "title": _escape(title),
+        "css": _part("page.css"),
+        "plotly": get_plotlyjs(),
+        "data": json.dumps(_plain(content), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
+        "script": _part("page.js"),
+    }
+    # One pass, so that what is filled in is not searched for places again.
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _part("page.html"))
+
+
+def write(path: str | Path, html: str) -> Path:
+    """Write the page; it appears whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(html, encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _results(
+    curves: pd.DataFrame, costs: pd.DataFrame | None, metric: str, baseline: str, confidence: float
+) -> dict[str, Any]:
+    """Return everything about one metric, by ``dataset|setting``."""
+    rows = curves[curves["metric"] == metric]
+    points = intervals(rows, confidence)
+    per_run = areas(curves, metric).rename(columns={"area": "value"}).assign(round=0, labels=-1, metric=metric)
+    heights = intervals(per_run, confidence)
+    tests = paired.table(curves, metric, baseline, confidence)
+    against = paired.between(paired.measures(curves, metric))
+    seeds = detectable.table(curves, metric, baseline)
+    saved = savings.table(curves, metric, baseline, confidence=confidence) if direction(metric) > 0 else None
+    gained = gain.table(curves, metric, baseline, confidence)
+    spent = None if costs is None else cost.against_time(rows, costs, metric)
+    tops = references(rows).set_index(WHERE)["reference"]
+    found: dict[str, Any] = {}
+    for dataset, setting in rows[WHERE].drop_duplicates().itertuples(index=False):
+        here = dict(zip(WHERE, (dataset, setting), strict=True))
+        own = _at(points, here)
+        found[f"{dataset}|{setting}"] = {
+            "curves": _by_strategy(own[own["strategy"] != REFERENCE], ["labels", "mean", "low", "high", "n", "note"]),
+            "areas": _by_strategy(_at(heights, here), ["mean", "low", "high", "n", "note"]),
+            "tests": _by_measure(_at(tests, here), ["strategy", "n", "difference", "low", "high", "p_holm", "note"]),
+            "pairs": _by_measure(_at(against, here), ["strategy", "opponent", "n", "difference", "low", "high", "p"]),
+            "gain": _by_measure(_at(gained, here), ["strategy", "share", "low", "high", "note"]),
+            "detectable": _by_measure(_at(seeds, here), ["n", "smallest_significant", "detectable", "note"]),
+            "savings": None
+            if saved is None
+            else _records(_at(saved, here).drop(columns=[*WHERE, "baseline", "metric"])),
+            "spent": None
+            if spent is None
+            else _by_strategy(_at(spent, here), ["labels", "query_s", "train_s", "total_s"]),
+            "reference": {"value": tops.get((dataset, setting)), "labels": _reference_labels(own)},
+        }
+    over = ranks.table(curves, metric)
+    found["ranks"] = {name: _records(group.drop(columns="setting")) for name, group in over.groupby("setting")}
+    return found
+
+
+def _strategies(curves: pd.DataFrame) -> list[dict[str, Any]]:
+    names = sorted(set(curves["strategy"]) - {REFERENCE})
+    looks = style.looks(names)
+    return [
+        {
+            "name": name,
+            "title": style.title(name),
+            "color": look["color"],
+            "dash": "solid" if look["linestyle"] == style.SOLID else "dash",
+            "symbol": SYMBOLS[look["marker"]],
+        }
+        for name, look in looks.items()
+    ]
+
+
+def _metric(name: str) -> dict[str, Any]:
+    return {"name": name, "title": style.title(name), "share": style.is_share(name), "direction": direction(name)}
+
+
+def _places(curves: pd.DataFrame) -> list[dict[str, Any]]:
+    own = curves[curves["strategy"] != REFERENCE]
+    return [
+        {
+            "dataset": dataset,
+            "setting": setting,
+            "setting_title": style.title(str(setting)),
+            "seeds": sorted(group["seed"].unique().tolist()),
+            "labels": sorted(group["labels"].unique().tolist()),
+        }
+        for (dataset, setting), group in own.groupby(WHERE, sort=False)
+    ]
+
+
+def _reference_labels(points: pd.DataFrame) -> int | None:
+    rows = points.loc[points["strategy"] == REFERENCE, "labels"]
+    return None if rows.empty else int(rows.iloc[0])
+
+
+def _at(table: pd.DataFrame, where: dict[str, Any]) -> pd.DataFrame:
+    return table[(table["dataset"] == where["dataset"]) & (table["setting"] == where["setting"])]
+
+
+def _by_strategy(table: pd.DataFrame, columns: list[str]) -> dict[str, dict[str, list[Any]]]:
+    return {
+        str(name): {column: group[column].tolist() for column in columns}
+        for name, group in table.groupby("strategy", sort=True)
+    }
+
+
+def _by_measure(table: pd.DataFrame, columns: list[str]) -> dict[str, list[dict[str, Any]]]:
+    keys = [AREA if pd.isna(labels) else str(labels) for labels in table["labels"]]
+    return {str(key): _records(group[columns]) for key, group in table.groupby(np.array(keys, dtype=object))}
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _sheet(sheet: Sheet) -> dict[str, str]:
+    picture = "data:image/png;base64," + base64.b64encode(sheet.png).decode("ascii")
+    return {"dataset": sheet.dataset, "setting": sheet.setting, "caption": sheet.caption, "picture": picture}
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as JSON knows it: NaN is null, infinity the word, floats with six digits."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float | np.floating):
+        if np.isfinite(value):
+            return float(f"{value:.6g}")
+        return None if np.isnan(value) else str(float(value))
+    if isinstance(value, np.integer):
+        return int(value)
+    return None if value is pd.NA else value
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _part(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
