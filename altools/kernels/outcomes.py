@@ -22,7 +22,6 @@ from torch import Generator, Tensor
 from altools.kernels.information import entropy
 
 BLOCK_ELEMENTS = 1 << 20  # outcomes x candidates x classes per product: 4 MiB, stays in the cache
-MERGED = 4  # outcomes merged into one for bounds
 LOWEST = 1e-300  # probability of an impossible label: finite in logs, nothing in sums
 
 
@@ -67,23 +66,18 @@ class Outcomes:
         """
         return _expected_information(probs, entropies, self.posterior, self.weights)
 
-    def bounds(self, probs: Float[Tensor, "w m c"], entropies: Float[Tensor, "w m"]) -> Float[Tensor, " w"]:
-        """Return numbers no smaller than the gains, at a quarter of their cost.
+    def merged(self, size: int) -> Outcomes:
+        """Return fewer outcomes, each the mean of up to ``size``, whose gains bound the gains from above.
 
-        Mutual information is concave in the posterior, so outcomes can be merged into their mean. Tight where the
-        merged ones agree: neighbours after sorting by likeliest sample, then by entropy.
+        Mutual information is concave in the posterior. The bound is tight where the merged ones agree: neighbours
+        after sorting by likeliest sample, then by entropy.
         """
-        return _expected_information(probs, entropies, *self._merged)
-
-    @cached_property
-    def _merged(self) -> tuple[Float[Tensor, "g m"], Float[Tensor, " g"]]:
         by_entropy = entropy(self.posterior).argsort(stable=True)
         order = by_entropy[self.posterior.argmax(1)[by_entropy].argsort(stable=True)]
-        group = torch.arange(len(order), device=order.device) // MERGED
+        group = torch.arange(len(order), device=order.device) // size
         joint = (self.weights[:, None] * self.posterior)[order]
-        total = joint.new_zeros(-(-len(order) // MERGED), joint.shape[1]).index_add_(0, group, joint)
-        weights = total.sum(1)
-        return total / weights.clamp_min(LOWEST)[:, None], weights
+        total = joint.new_zeros(-(-len(order) // size), joint.shape[1]).index_add_(0, group, joint)
+        return Outcomes(total.clamp_min(LOWEST).log())
 
     def standard_error(self, probs: Float[Tensor, "m c"], entropies: Float[Tensor, " m"]) -> Float[Tensor, ""]:
         """Return the Monte-Carlo standard error of one candidate's gain (0 while all outcomes are kept)."""

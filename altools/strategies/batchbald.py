@@ -44,6 +44,7 @@ NEEDS = frozenset({"mc_probs"})
 OPTIONS = {"mc_samples": 40}
 LEADERS = 32  # candidates scored first; the best of them decides who else is scored
 MANY = 512  # rivals worth a round of tighter bounds before they are scored
+MERGED = 4  # outcomes merged into one for these bounds; 8, or two rounds of 32 and 4, cost more in all
 GATHERED_ELEMENTS = 1 << 22  # probabilities copied at a time: 16 MiB
 
 Rows = Callable[[Int[Tensor, " w"]], Float[Tensor, " w"]]
@@ -79,7 +80,7 @@ def select(
     gains: list[Tensor] = []
     bounds, stopped_by = bald.clone(), "budget"
     for _ in range(budget):
-        pick, gain = _leader(bounds, _of(outcomes.gains, probs, entropies), _of(outcomes.bounds, probs, entropies))
+        pick, gain = _leader(bounds, outcomes, probs, entropies)
         error = outcomes.standard_error(probs[pick], entropies[pick])
         best, noise, information = torch.stack([gain, error, outcomes.information()]).tolist()
         saturated = information > math.log(samples) - tolerance
@@ -99,27 +100,31 @@ def select(
     return _filled(picks, gains, bald, budget, notes)
 
 
-def _of(score: Callable[[Tensor, Tensor], Tensor], probs: Tensor, entropies: Tensor) -> Rows:
-    """Return the score of some candidates, gathered a block at a time (all at once would copy the signal)."""
-    block = max(1, GATHERED_ELEMENTS // probs[0].numel())
-    return lambda rows: torch.cat([score(probs[part], entropies[part]) for part in rows.split(block)])
-
-
-def _leader(bounds: Float[Tensor, " u"], gains: Rows, tighter: Rows) -> tuple[int, Float[Tensor, ""]]:
+def _leader(
+    bounds: Float[Tensor, " u"], outcomes: Outcomes, probs: Float[Tensor, "u m c"], entropies: Float[Tensor, "u m"]
+) -> tuple[int, Float[Tensor, ""]]:
     """Return the candidate with the largest gain, and the gain; among equals the first one.
 
     Args:
         bounds: at least the gain of every candidate, −inf where it is taken; lowered in place.
-        gains: the gains of some candidates.
-        tighter: bounds of their gains, cheaper than the gains.
+        outcomes: of the picks so far.
+        probs: predictions of all candidates.
+        entropies: their entropies, one per sample.
     """
+    gains = _of(outcomes, probs, entropies)
     rivals = _rivals(bounds, gains)
     if len(rivals) > MANY:
-        bounds[rivals] = torch.minimum(bounds[rivals], tighter(rivals))
+        bounds[rivals] = torch.minimum(bounds[rivals], _of(outcomes.merged(MERGED), probs, entropies)(rivals))
         rivals = _rivals(bounds, gains)
     bounds[rivals] = gains(rivals)
     best = bounds.max()
     return int((bounds == best).nonzero()[0]), best
+
+
+def _of(outcomes: Outcomes, probs: Float[Tensor, "u m c"], entropies: Float[Tensor, "u m"]) -> Rows:
+    """Return the gains of some candidates, gathered a block at a time (all at once would copy the signal)."""
+    block = max(1, GATHERED_ELEMENTS // probs[0].numel())
+    return lambda rows: torch.cat([outcomes.gains(probs[part], entropies[part]) for part in rows.split(block)])
 
 
 def _rivals(bounds: Float[Tensor, " u"], gains: Rows) -> Int[Tensor, " w"]:

@@ -138,7 +138,7 @@ def test_gains_are_bounded_by_the_gains_of_merged_outcomes():
     batch = outcomes.Outcomes.none(12, probs.device)
     for pick in range(20):
         batch = batch.extended(probs[pick], 200, draws)
-        gains, bounds = batch.gains(probs, entropies), batch.bounds(probs, entropies)
+        gains, bounds = batch.gains(probs, entropies), batch.merged(4).gains(probs, entropies)
         assert (gains > -1e-6).all()
         assert (bounds > gains - 1e-6).all()
         left = math.log(12) - float(batch.information())
