@@ -32,6 +32,7 @@ rule all:
     input:
         rules.figures.input,
         rules.statistics.input,
+        rules.report.output,
         rules.curves.input,
         rules.runs.input,
 

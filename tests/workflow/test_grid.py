@@ -15,6 +15,7 @@ FOLLOWS = {
     "figure": 6,
     "queried_images": 1,
     "overall_figure": 1,
+    "report": 1,
     "all": 1,
 }
 
@@ -46,7 +47,7 @@ def test_round_0_is_trained_once_per_seed_and_not_per_strategy(repository):
 
 def test_after_a_run_there_is_nothing_to_do(finished):
     assert finished.planned() == {}
-    assert "learning curves  results/figures/digits/standard/learning_curves.png" in finished.first.stdout
+    assert "open in a browser  results/report/index.html" in finished.first.stdout + finished.first.stderr
 
 
 def test_a_deleted_query_rebuilds_only_what_follows(finished):

@@ -244,6 +244,12 @@ def query_files(wildcards):
     return [f"{round_folder(wildcards.dataset, *point)}/query.parquet" for point in query_points(wildcards)]
 
 
+def sheets():
+    """Dataset and setting of every contact sheet of queried images."""
+    queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
+    return list(product(queried, cfg.settings)) if len(cfg.strategies) > 1 else []
+
+
 def figure_files():
     """Every figure that this grid can show: a comparison needs something to compare."""
     several = len(cfg.strategies) > 1
@@ -293,11 +299,13 @@ def check_results_folder():
 
 def where_to_look():
     """What to open after a successful run."""
-    lines = [f"Done. Results are in {cfg.results}/:"]
-    for dataset, setting in product(DATASETS, cfg.settings):
-        lines.append(f"  learning curves  {cfg.results}/figures/{dataset}/{setting}/learning_curves.png")
-    lines += [
-        f"  summary table    {cfg.results}/statistics/summary.csv",
-        f"  all numbers      {cfg.results}/curves/*.parquet",
-    ]
-    return "\n".join(lines)
+    figure = f"{cfg.results}/figures/{DATASETS[0]}/{cfg.settings[0]}/learning_curves.png"
+    return "\n".join(
+        [
+            f"Done. Results are in {cfg.results}/:",
+            f"  open in a browser  {cfg.results}/report/index.html",
+            f"  learning curves    {figure}",
+            f"  summary table      {cfg.results}/statistics/summary.csv",
+            f"  all numbers        {cfg.results}/curves/*.parquet",
+        ]
+    )

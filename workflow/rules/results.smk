@@ -161,6 +161,25 @@ rule overall_figure:
         "../scripts/overall_figure.py"
 
 
+rule report:
+    """The page that shows everything and opens from disk without a server."""
+    input:
+        curves=expand("<results>/curves/{dataset}.parquet", dataset=DATASETS),
+        costs=expand("<results>/costs/{dataset}.parquet", dataset=DATASETS),
+        images=[f"{cfg.results}/figures/{dataset}/{setting}/queried_images.png" for dataset, setting in sheets()],
+    output:
+        page="<results>/report/index.html",
+    log:
+        "<logs>/report.log",
+    conda:
+        "../../environment.yml"
+    params:
+        places=[list(place) for place in sheets()],
+        code=code("report"),
+    script:
+        "../scripts/report.py"
+
+
 rule curves:
     """Target: every curve and the table of each dataset."""
     input:
