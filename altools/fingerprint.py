@@ -36,7 +36,15 @@ def fingerprint(*modules: str) -> str:
     digest = blake2b(digest_size=8)
     for module in sorted(found):
         digest.update(f"{module}\n{_code(found[module])}\n".encode())
+        for file in _page_parts(found[module]):
+            digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _page_parts(path: Path) -> list[Path]:
+    """List the files beside a package's modules that its code puts into a page."""
+    beside = path.parent.iterdir() if path.name == "__init__.py" else ()
+    return sorted(file for file in beside if file.suffix in (".html", ".css", ".js"))
 
 
 @cache

@@ -11,6 +11,9 @@ from altools import report as pages
 from altools import storage
 
 
+CAPTION = "The first images that each strategy asked for, in its first and last round (first seed)"
+
+
 def report(
     *,
     curves: Sequence[str],
@@ -34,7 +37,7 @@ def report(
         pd.concat([storage.read_table(file) for file in files], ignore_index=True) for files in (curves, costs)
     )
     sheets = [
-        pages.Sheet(dataset=dataset, setting=setting, png=Path(file).read_bytes())
+        pages.Sheet(dataset=dataset, setting=setting, caption=CAPTION, png=Path(file).read_bytes())
         for (dataset, setting), file in zip(places, images, strict=True)
     ]
     pages.write(page, pages.page(rows, spent, sheets=sheets))
