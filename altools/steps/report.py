@@ -10,7 +10,6 @@ import pandas as pd
 from altools import report as pages
 from altools import storage
 
-
 CAPTION = "The first images that each strategy asked for, in its first and last round (first seed)"
 
 
