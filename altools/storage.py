@@ -150,6 +150,15 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
         return tensors
 
 
+def read_facts(path: str | Path) -> dict[str, Any]:
+    """Read the provenance that a file of tensors carries."""
+    from safetensors import safe_open
+
+    with reading(path), safe_open(path, framework="pt") as handle:
+        facts: dict[str, Any] = json.loads((handle.metadata() or {}).get("provenance", "{}"))
+        return facts
+
+
 def _checksum(tensors: Mapping[str, Tensor]) -> str:
     from zlib import crc32
 

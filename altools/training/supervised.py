@@ -19,6 +19,7 @@ from altools.errors import UserError
 from altools.images import Draws, Images
 from altools.models import Classifier
 from altools.progress import progress
+from altools.training.checkpoint import Checkpoint
 from altools.training.recipe import Recipe
 
 
@@ -44,6 +45,7 @@ def train(
     recipe: Recipe,
     streams: Callable[[int], Generator],
     where: str = "training",
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Train ``model`` in place on the labelled rows; the last epoch's weights stay.
 
@@ -55,6 +57,7 @@ def train(
         recipe: the recipe.
         streams: the CPU stream of an epoch (order first, then augmentation), so that any epoch can be replayed.
         where: the job in words, for messages.
+        checkpoint: where a killed job goes on from.
 
     Raises:
         UserError: the loss is no longer finite; names the epoch and the learning rate.
@@ -67,8 +70,9 @@ def train(
         weight_decay=recipe.weight_decay,
         fused=images.device.type in ("cpu", "cuda"),
     )
+    done = checkpoint.restore(model, optimizer, history) if checkpoint else 0
     model.train()
-    for epoch in progress(range(recipe.epochs), recipe.epochs, "epoch", "train"):
+    for epoch in progress(range(done, recipe.epochs), recipe.epochs - done, "epoch", "train"):
         started = time.perf_counter()
         rate = learning_rate(recipe, epoch)
         for group in optimizer.param_groups:
@@ -86,6 +90,8 @@ def train(
         history.learning_rate.append(rate)
         history.images_per_s.append(len(rows) / wall_s)
         history.wall_s.append(wall_s)
+        if checkpoint:
+            checkpoint.after_epoch(epoch + 1, model, optimizer, history)
     model.eval()
     return history
 
