@@ -26,6 +26,7 @@ from pydantic import (
 
 from altools import bounds, plugins
 from altools.errors import UserError
+from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
 Name = Annotated[str, Field(pattern=r"^[\w\-+.]+$", min_length=2)]
@@ -38,7 +39,7 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
-for _plain in (Augmentation, Recipe):
+for _plain in (Augmentation, Recipe, Views, PretrainRecipe):
     setattr(_plain, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
 
@@ -68,6 +69,8 @@ class Dataset(_Closed):
     """Modules of `altools.metrics`; the config's ``metrics`` where absent."""
     metric_options: dict[str, dict[str, Any]] = {}
     recipe: Recipe = Recipe()
+    pretrain: PretrainRecipe = PretrainRecipe()
+    """How the encoder of the setting simsiam is made."""
     threads: Annotated[int, Field(ge=1)] = 1
     """CPU threads per job when there is no GPU: 1 for tiny networks, more for a ResNet."""
 
@@ -132,6 +135,8 @@ class Config(_Closed):
     metrics: list[str] = ["classification", "calibration"]
     recipe: dict[str, Any] = {}
     """Values that every dataset's recipe starts from."""
+    pretrain: dict[str, Any] = {}
+    """Values that every dataset's pretrain starts from."""
     datasets: Annotated[list[Dataset], Field(min_length=1)]
 
     @field_validator("seeds", "settings", "strategies", "metrics", mode="before")
@@ -150,18 +155,20 @@ class Config(_Closed):
     @model_validator(mode="before")
     @classmethod
     def _inherit(cls, data: Any) -> Any:
-        """Give every dataset the common recipe and metrics where it has none of its own."""
+        """Give every dataset the common recipes and metrics where it has none of its own."""
         if not isinstance(data, Mapping) or not isinstance(data.get("datasets"), list):
             return data
-        recipe, metrics = data.get("recipe", {}), data.get("metrics", ["classification", "calibration"])
-        if not isinstance(recipe, Mapping):
-            return data
-        entries = [
-            {"metrics": cls._split(metrics), **entry, "recipe": {**recipe, **(entry.get("recipe") or {})}}
-            if isinstance(entry, Mapping) and isinstance(entry.get("recipe") or {}, Mapping)
-            else entry
-            for entry in data["datasets"]
-        ]
+        metrics = data.get("metrics", ["classification", "calibration"])
+        entries = [{"metrics": cls._split(metrics), **e} if isinstance(e, Mapping) else e for e in data["datasets"]]
+        for key in ("recipe", "pretrain"):
+            shared = data.get(key, {})
+            entries = [
+                {**entry, key: {**shared, **(entry.get(key) or {})}}
+                if isinstance(entry, Mapping)
+                and all(isinstance(part or {}, Mapping) for part in (shared, entry.get(key)))
+                else entry
+                for entry in entries
+            ]
         return {**data, "datasets": entries}
 
     @model_validator(mode="after")
@@ -183,6 +190,16 @@ class Config(_Closed):
         for name, options in self.strategy_options.items():
             if name not in known and "use" not in options:
                 raise ValueError(f"strategy_options.{name} names no strategy{_suggest(name, known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _batches(self) -> Config:
+        for dataset in self.datasets if "simsiam" in self.settings else []:
+            if dataset.pretrain.batch_size > dataset.train_images:
+                raise ValueError(
+                    f"pretrain.batch_size of {dataset.name} must be at most train_images = {dataset.train_images}. "
+                    f"Got {dataset.pretrain.batch_size}; lower it"
+                )
         return self
 
     @model_validator(mode="after")
@@ -289,6 +306,8 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "datasets": Dataset.model_fields,
         "recipe": TypeAdapter(Recipe).json_schema()["properties"],
         "augmentation": TypeAdapter(Augmentation).json_schema()["properties"],
+        "pretrain": TypeAdapter(PretrainRecipe).json_schema()["properties"],
+        "views": TypeAdapter(Views).json_schema()["properties"],
     }
     return list(table[last[-1]] if last else Config.model_fields)
 
