@@ -29,6 +29,7 @@ pathvars:
     data="<results>/data/{dataset}",
     round="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}",
     shared="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0",
+    pretrain="<results>/pretrain/{dataset}/seed{seed}",
     reference="<results>/reference/{dataset}/{setting}/seed{seed}",
 
 
@@ -94,6 +95,13 @@ def previous(name):
 def previous_memory(wildcards):
     """What the strategy left behind, from its second query on."""
     return previous("memory.safetensors")(wildcards) if int(wildcards.round) > 1 else []
+
+
+def encoder(wildcards):
+    """The encoder that a model of the setting simsiam starts from."""
+    if wildcards.setting != "simsiam":
+        return []
+    return f"{cfg.results}/pretrain/{wildcards.dataset}/seed{wildcards.seed}/encoder.safetensors"
 
 
 def query_model(name):

@@ -43,6 +43,7 @@ rule train:
         facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         labelled="<round>/labelled.parquet",
+        encoder=encoder,
     output:
         model="<round>/model.safetensors",
         history="<round>/history.parquet",
@@ -76,6 +77,7 @@ use rule train as train_initial with:
         facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         labelled="<shared>/labelled.parquet",
+        encoder=encoder,
     output:
         model="<shared>/model.safetensors",
         history="<shared>/history.parquet",
@@ -101,6 +103,7 @@ use rule train as train_reference with:
         facts="<data>/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         labelled="<reference>/labelled.parquet",
+        encoder=encoder,
     output:
         model="<reference>/model.safetensors",
         history="<reference>/history.parquet",
