@@ -36,5 +36,9 @@ rule all:
         rules.runs.input,
 
 
+onstart:
+    check_results_folder()
+
+
 onsuccess:
     print(where_to_look())

@@ -5,15 +5,15 @@
 rule simsiam:
     """Pre-train an encoder with SimSiam on the training images, without their labels."""
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=[
-            "<data>/train/images.npy",
-            "<data>/train/index.parquet",
+            "<results>/data/{dataset}/train/images.npy",
+            "<results>/data/{dataset}/train/index.parquet",
         ],
     output:
-        encoder="<pretrain>/encoder.safetensors",
-        history="<pretrain>/history.parquet",
-        metrics="<pretrain>/metrics.json",
+        encoder="<results>/pretrain/{dataset}/seed{seed}/encoder.safetensors",
+        history="<results>/pretrain/{dataset}/seed{seed}/history.parquet",
+        metrics="<results>/pretrain/{dataset}/seed{seed}/metrics.json",
     log:
         "<logs>/simsiam/{dataset}/seed{seed}.log",
     cache: True
