@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from altools.bounds import Ge, Gt, Le, Lt
+from altools.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,13 @@ class Views:
     """Pixels."""
     blur_sigma_max: Annotated[float, Gt(0)] = 2.0
     horizontal_flip: bool = True
+
+    def __post_init__(self) -> None:
+        if self.blur_sigma_min > self.blur_sigma_max:
+            raise UserError(
+                f"views.blur_sigma_min must be at most blur_sigma_max = {self.blur_sigma_max}. "
+                f"Got {self.blur_sigma_min}; swap them."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
