@@ -13,6 +13,7 @@ if not workflow.overwrite_configfiles:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/rounds.smk"
 include: "workflow/rules/results.smk"
 
@@ -20,6 +21,7 @@ include: "workflow/rules/results.smk"
 localrules:
     all,
     data,
+    pretrain,
     runs,
     curves,
     statistics,

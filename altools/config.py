@@ -27,6 +27,7 @@ from pydantic import (
 
 from altools import bounds, plugins
 from altools.errors import UserError
+from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
 Name = Annotated[str, Field(pattern=r"^[\w+][\w\-+.]*$")]
@@ -40,7 +41,7 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
-for _plain in (Augmentation, Recipe):
+for _plain in (Augmentation, Recipe, Views, PretrainRecipe):
     setattr(_plain, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
 
@@ -70,6 +71,8 @@ class Dataset(_Closed):
     """Modules of `altools.metrics`; the config's ``metrics`` where absent."""
     metric_options: dict[str, dict[str, Any]] = {}
     recipe: Recipe = Recipe()
+    pretrain: PretrainRecipe = PretrainRecipe()
+    """How the encoder of the setting simsiam is made."""
     threads: Annotated[int, Field(ge=1)] = 1
     """CPU threads per job when there is no GPU: 1 for tiny networks, more for a ResNet."""
 
@@ -134,6 +137,8 @@ class Config(_Closed):
     metrics: list[str] = DEFAULT_METRICS
     recipe: Recipe = Recipe()
     """What every dataset's recipe starts from."""
+    pretrain: PretrainRecipe = PretrainRecipe()
+    """What every dataset's pre-training starts from."""
     datasets: Annotated[list[Dataset], Field(min_length=1)]
 
     # Looked up tens of thousands of times when a large graph is built.
@@ -156,10 +161,11 @@ class Config(_Closed):
     @model_validator(mode="before")
     @classmethod
     def _inherit(cls, data: Any) -> Any:
-        """Give every dataset the common recipe and metrics where it has none of its own."""
+        """Give every dataset the common recipes and metrics where it has none of its own."""
         if not isinstance(data, Mapping) or not isinstance(data.get("datasets"), list):
             return data
-        common = {"recipe": data.get("recipe", {}), "metrics": cls._split(data.get("metrics", DEFAULT_METRICS))}
+        common = {key: data.get(key, {}) for key in ("recipe", "pretrain")}
+        common["metrics"] = cls._split(data.get("metrics", DEFAULT_METRICS))
         entries = [_over(common, entry) if isinstance(entry, Mapping) else entry for entry in data["datasets"]]
         return {**data, "datasets": entries}
 
@@ -188,6 +194,16 @@ class Config(_Closed):
     def _resolve(self) -> Config:
         self._strategies.update({name: self._strategy(name) for name in self.strategies})
         self._datasets.update({dataset.name: dataset for dataset in self.datasets})
+        return self
+
+    @model_validator(mode="after")
+    def _batches(self) -> Config:
+        for dataset in self.datasets if "simsiam" in self.settings else []:
+            if dataset.pretrain.batch_size > dataset.train_images:
+                raise ValueError(
+                    f"pretrain.batch_size of {dataset.name} must be at most train_images = {dataset.train_images}. "
+                    f"Got {dataset.pretrain.batch_size}; lower it"
+                )
         return self
 
     def dataset(self, name: str) -> Dataset:
@@ -297,6 +313,8 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "datasets": Dataset.model_fields,
         "recipe": TypeAdapter(Recipe).json_schema()["properties"],
         "augmentation": TypeAdapter(Augmentation).json_schema()["properties"],
+        "pretrain": TypeAdapter(PretrainRecipe).json_schema()["properties"],
+        "views": TypeAdapter(Views).json_schema()["properties"],
     }
     return list(table[last[-1]] if last else Config.model_fields)
 

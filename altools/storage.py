@@ -132,7 +132,9 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], provenance: P
     from safetensors.torch import save
 
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"provenance": json.dumps(_finite(provenance or {}), sort_keys=True), "crc32": _checksum(ready)}
+    # One key: safetensors writes several in an order that differs from process to process.
+    facts = {"provenance": _finite(provenance or {}), "crc32": _checksum(ready)}
+    metadata = {"facts": json.dumps(facts, sort_keys=True)}
     with atomic(path) as temporary:
         temporary.write_bytes(save(ready, metadata))
 
@@ -144,10 +146,19 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
     with reading(path):
         with safe_open(path, framework="pt") as handle:
             tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-            metadata = handle.metadata() or {}
-        if metadata.get("crc32") != _checksum(tensors):
+            facts = json.loads((handle.metadata() or {}).get("facts", "{}"))
+        if facts.get("crc32") != _checksum(tensors):
             raise ValueError("its checksum does not match its content")
         return tensors
+
+
+def read_facts(path: str | Path) -> dict[str, Any]:
+    """Read the provenance that a file of tensors carries."""
+    from safetensors import safe_open
+
+    with reading(path), safe_open(path, framework="pt") as handle:
+        facts: dict[str, Any] = json.loads((handle.metadata() or {}).get("facts", "{}")).get("provenance", {})
+        return facts
 
 
 def _checksum(tensors: Mapping[str, Tensor]) -> str:

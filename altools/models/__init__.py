@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import importlib
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from altools import plugins
+
+M = TypeVar("M", bound=nn.Module)
 
 
 class Outputs(NamedTuple):
@@ -63,7 +65,7 @@ def build(name: str, channels: int, classes: int, rng: Generator, **options: Any
     return initialise(model, rng)
 
 
-def initialise(model: Classifier, rng: Generator) -> Classifier:
+def initialise(model: M, rng: Generator) -> M:
     """Draw all weights as PyTorch's layers do by default, but from ``rng``.
 
     The paper's code resets every layer to these defaults, so its convolutions start from a uniform law with

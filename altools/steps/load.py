@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from altools import models, storage
 from altools.errors import UserError
 from altools.images import Images
 from altools.models import Classifier
+from altools.training.checkpoint import Checkpoint
+from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
 
@@ -71,6 +74,11 @@ def trained(path: str, model: Mapping[str, Any], data: Split) -> Classifier:
     return built.eval()
 
 
+def encoder(path: str, into: Classifier) -> None:
+    """Put pre-trained weights into the backbone of a fresh network; its classifier stays as drawn."""
+    into.backbone.load_state_dict(storage.read_tensors(path))
+
+
 def labelled_rows(path: str) -> tuple[Tensor, Tensor]:
     """Read a labelled set: rows (int64) and the round each was labelled in (int16)."""
     columns = storage.read_columns(path, ["index", "round"])
@@ -80,3 +88,33 @@ def labelled_rows(path: str) -> tuple[Tensor, Tensor]:
 def recipe(values: Mapping[str, Any]) -> Recipe:
     """Rebuild a recipe from the plain mapping in a rule's params."""
     return Recipe(**{**values, "augmentation": Augmentation(**values["augmentation"])})
+
+
+def pretrain_recipe(values: Mapping[str, Any]) -> PretrainRecipe:
+    """Rebuild a pre-training recipe from the plain mapping in a rule's params."""
+    return PretrainRecipe(**{**values, "views": Views(**values["views"])})
+
+
+def checkpoint(output: str, facts: str, every_s: float, identity: Mapping[str, Any]) -> Checkpoint:
+    """Return the checkpoint of a job, a hidden file beside its main output.
+
+    Args:
+        output: path of that output.
+        facts: path of the dataset's ``dataset.json``.
+        every_s: seconds between two saves.
+        identity: what besides the dataset must be equal for the job to go on, by its name in messages.
+    """
+    content = b"".join(
+        Path(facts).parent.joinpath(name).read_bytes() for name in ("dataset.json", "train/index.parquet")
+    )
+    return Checkpoint(
+        path=Path(output).parent / ".checkpoint.safetensors",
+        identity={**identity, "dataset": digest(content), "torch version": torch.__version__},
+        every_s=every_s,
+    )
+
+
+def digest(content: bytes | Tensor) -> str:
+    """Return a short hash of bytes, or of a tensor's."""
+    data = content if isinstance(content, bytes) else content.cpu().numpy().tobytes()
+    return blake2b(data, digest_size=8).hexdigest()

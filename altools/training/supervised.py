@@ -19,7 +19,9 @@ from altools.errors import UserError
 from altools.images import Draws, Images
 from altools.models import Classifier
 from altools.progress import progress
+from altools.training.checkpoint import Checkpoint
 from altools.training.recipe import Recipe
+from altools.training.sgd import Sgd
 
 
 @dataclass
@@ -44,6 +46,7 @@ def train(
     recipe: Recipe,
     streams: Callable[[int], Generator],
     where: str = "training",
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Train ``model`` in place on the labelled rows; the last epoch's weights stay.
 
@@ -55,25 +58,19 @@ def train(
         recipe: the recipe.
         streams: the CPU stream of an epoch (order first, then augmentation), so that any epoch can be replayed.
         where: the job in words, for messages.
+        checkpoint: where a killed job goes on from.
 
     Raises:
         UserError: the loss is no longer finite; names the epoch and the learning rate.
     """
     history = History()
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay,
-        fused=images.device.type in ("cpu", "cuda"),
-    )
+    optimizer = Sgd(model.parameters(), momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    done = checkpoint.restore(model, optimizer, history) if checkpoint else 0
     model.train()
-    for epoch in progress(range(recipe.epochs), recipe.epochs, "epoch", "train"):
+    for epoch in progress(range(done, recipe.epochs), recipe.epochs - done, "epoch", "train"):
         started = time.perf_counter()
         rate = learning_rate(recipe, epoch)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        loss, correct = _epoch(model, images, labels, rows, recipe, streams(epoch), optimizer)
+        loss, correct = _epoch(model, images, labels, rows, recipe, streams(epoch), optimizer, rate)
         if not math.isfinite(loss):
             raise UserError(
                 f"the training loss must stay finite. Got {loss} in epoch {epoch} at learning rate {rate:g} ({where}); "
@@ -86,6 +83,8 @@ def train(
         history.learning_rate.append(rate)
         history.images_per_s.append(len(rows) / wall_s)
         history.wall_s.append(wall_s)
+        if checkpoint:
+            checkpoint.after_epoch(epoch + 1, model, optimizer, history)
     model.eval()
     return history
 
@@ -97,7 +96,8 @@ def _epoch(
     rows: Tensor,
     recipe: Recipe,
     rng: Generator,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Sgd,
+    rate: float,
 ) -> tuple[float, float]:
     """Run one epoch; return mean loss and accuracy."""
     order = rows[torch.randperm(len(rows), generator=rng)].to(images.device)
@@ -109,9 +109,9 @@ def _epoch(
         part = slice(start, start + recipe.batch_size)
         logits = model(images.batch(order[part], draws[part])).logits
         loss = F.cross_entropy(logits, targets[part])
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        optimizer.step(rate)
         with torch.no_grad():
             total += loss * len(logits)
             correct += (logits.argmax(1) == targets[part]).sum()

@@ -85,3 +85,12 @@ def test_an_array_of_objects_is_refused(tmp_path):
 def test_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(UserError, match="does not exist; name it as a target"):
         storage.read_json(tmp_path / "none.json")
+
+
+def test_equal_tensors_give_equal_bytes(tmp_path):
+    path, tensors = tmp_path / "x.safetensors", {"b": torch.ones(2), "a": torch.zeros(3)}
+    written = set()
+    for _ in range(20):
+        storage.write_tensors(path, tensors, {"seed": 1, "code": "x"})
+        written.add(path.read_bytes())
+    assert len(written) == 1

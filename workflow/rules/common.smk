@@ -104,6 +104,13 @@ def previous_memory(wildcards):
     return previous("memory.safetensors")(wildcards) if int(wildcards.round) > 1 else []
 
 
+def encoder(wildcards):
+    """The encoder that a model of the setting simsiam starts from."""
+    if wildcards.setting != "simsiam":
+        return []
+    return f"{cfg.results}/pretrain/{wildcards.dataset}/seed{wildcards.seed}/encoder.safetensors"
+
+
 def query_model(name):
     """A file of the model that is asked: the round before, or the reference model."""
 

@@ -43,6 +43,7 @@ rule train:
         facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
+        encoder=encoder,
     output:
         model="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/model.safetensors",
         history="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/history.parquet",
@@ -76,6 +77,7 @@ use rule train as train_initial with:
         facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
+        encoder=encoder,
     output:
         model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
         history="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/history.parquet",
@@ -101,6 +103,7 @@ use rule train as train_reference with:
         facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
+        encoder=encoder,
     output:
         model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
         history="<results>/reference/{dataset}/{setting}/seed{seed}/history.parquet",

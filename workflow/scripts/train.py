@@ -8,6 +8,7 @@ with job(snakemake.log[0]):
     train(
         facts=snakemake.input.facts,
         labelled=snakemake.input.labelled,
+        encoder=snakemake.input.encoder or None,
         **snakemake.output,
         **snakemake.params,
         seed=int(snakemake.wildcards.seed),

@@ -1,0 +1,208 @@
+r"""SimSiam: an encoder learns from unlabelled images that two random views of one image belong together.
+
+.. math:: L = -\tfrac12 \big(\cos(p_1, \mathrm{sg}\, z_2) + \cos(p_2, \mathrm{sg}\, z_1)\big), \quad
+          z_i = f(x_i), \; p_i = h(z_i)
+
+f is the encoder with a projector of three layers, h a predictor with a bottleneck, sg stops the gradient: without it
+all images would end at one point (collapse), which the standard deviation of z / |z| shows.
+Reference: Chen and He, 2021, "Exploring simple Siamese representation learning", algorithm 1. Differs: the projector's
+last layer has no bias (the normalisation after it would remove it). The views go through the network one after the
+other, so each has batch statistics of its own. Knows nothing about files, labels (except for the monitor) or rounds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+from altools.errors import UserError
+from altools.images import Images
+from altools.models import Classifier, initialise
+from altools.progress import progress
+from altools.training.checkpoint import Checkpoint
+from altools.training.knn import Monitor
+from altools.training.pretrain_recipe import PretrainRecipe
+from altools.training.sgd import Sgd
+from altools.training.views import ViewDraws, view
+
+RATE_FOR = 256  # images in a batch that the recipe's learning rate is meant for
+COLLAPSED = 0.8  # share of an even spread: digits 0.99 with, 0.4 to 0.75 (and falling) without the stopped gradient
+
+
+class SimSiam(nn.Module):
+    """An encoder with the two heads that only pre-training needs."""
+
+    def __init__(self, encoder: Classifier, width: int, predictor_width: int, rng: Generator) -> None:
+        super().__init__()
+        embedding = encoder.head.in_features
+        with torch.random.fork_rng(devices=[]):
+            projector = nn.Sequential(
+                *_hidden(embedding, embedding),
+                *_hidden(embedding, embedding),
+                nn.Linear(embedding, width, bias=False),
+                nn.BatchNorm1d(width, affine=False),
+            )
+            predictor = nn.Sequential(*_hidden(width, predictor_width), nn.Linear(predictor_width, width))
+        self.encoder = encoder
+        self.projector = initialise(projector, rng)
+        self.predictor = initialise(predictor, rng)
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Float[Tensor, "b z"], Float[Tensor, "b z"]]:
+        """Return prediction p and projection z."""
+        projection = self.projector(self.encoder.embed(images))
+        return self.predictor(projection), projection
+
+
+def _hidden(entering: int, leaving: int) -> list[nn.Module]:
+    return [nn.Linear(entering, leaving, bias=False), nn.BatchNorm1d(leaving), nn.ReLU(inplace=True)]
+
+
+def loss(
+    p1: Float[Tensor, "b z"], z1: Float[Tensor, "b z"], p2: Float[Tensor, "b z"], z2: Float[Tensor, "b z"]
+) -> Float[Tensor, ""]:
+    """Return the symmetric negative cosine similarity; no gradient flows into the projections."""
+    return 0.5 * (negative_cosine(p1, z2.detach()) + negative_cosine(p2, z1.detach()))
+
+
+def negative_cosine(a: Float[Tensor, "b z"], b: Float[Tensor, "b z"]) -> Float[Tensor, ""]:
+    """Return minus the mean cosine of the angles between rows."""
+    return -F.cosine_similarity(a, b, dim=1).mean()
+
+
+def spread(projections: Float[Tensor, "b z"]) -> Float[Tensor, ""]:
+    """Return the mean standard deviation of z / |z|: 1 / sqrt(width) when even, 0 when collapsed."""
+    return F.normalize(projections, dim=1).std(0).mean()
+
+
+@dataclass
+class History:
+    """One row per epoch."""
+
+    epoch: list[int] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    """Mean over the batches, between -1 and 1."""
+    projection_std: list[float] = field(default_factory=list)
+    """Mean over the batches of `spread`."""
+    knn_accuracy: list[float] = field(default_factory=list)
+    """NaN where it was not measured."""
+    learning_rate: list[float] = field(default_factory=list)
+    """Of encoder and projector."""
+    images_per_s: list[float] = field(default_factory=list)
+    wall_s: list[float] = field(default_factory=list)
+
+
+def pretrain(
+    encoder: Classifier,
+    images: Images,
+    recipe: PretrainRecipe,
+    streams: Callable[[str], Generator],
+    monitor: Monitor,
+    checkpoint: Checkpoint | None = None,
+    where: str = "pre-training",
+) -> History:
+    """Train the backbone of ``encoder`` in place; its classifier stays as it is.
+
+    Args:
+        encoder: on the images' device.
+        images: all that are trained on, their labels unknown.
+        recipe: the recipe.
+        streams: CPU streams by purpose: "heads", and "epoch k" (order first, then both views), so that any epoch can
+            be replayed.
+        monitor: measures the encoder every ``recipe.monitor_epochs`` epochs.
+        checkpoint: where a killed job goes on from.
+        where: the job in words, for messages.
+
+    Raises:
+        UserError: fewer images than a batch, or the loss is no longer finite.
+    """
+    if len(images) < recipe.batch_size:
+        raise UserError(
+            f"pretrain.batch_size must be at most the number of training images, {len(images)}. "
+            f"Got {recipe.batch_size} ({where}); lower it."
+        )
+    model = SimSiam(encoder, recipe.width, recipe.predictor_width, streams("heads")).to(images.device)
+    learning = [*model.encoder.backbone.parameters(), *model.projector.parameters()]
+    momentum, decay = recipe.momentum, recipe.weight_decay
+    optimizer = Sgd(learning, model.predictor.parameters(), momentum=momentum, weight_decay=decay)
+    history = History()
+    done = checkpoint.restore(model, optimizer, history) if checkpoint else 0
+    model.train()
+    for epoch in progress(range(done, recipe.epochs), recipe.epochs - done, "epoch", "pretrain"):
+        started = time.perf_counter()
+        rate = learning_rate(recipe, epoch)
+        rates = (rate, first_rate(recipe) if recipe.constant_predictor_rate else rate)
+        mean_loss, std = _epoch(model, images, recipe, streams(f"epoch {epoch}"), optimizer, rates)
+        if not math.isfinite(mean_loss):
+            raise UserError(
+                f"the SimSiam loss must stay finite. Got {mean_loss} in epoch {epoch} at learning rate {rate:g} "
+                f"({where}); lower pretrain.learning_rate."
+            )
+        wall_s = time.perf_counter() - started
+        measured = (epoch + 1) % recipe.monitor_epochs == 0 or epoch + 1 == recipe.epochs
+        history.epoch.append(epoch)
+        history.loss.append(mean_loss)
+        history.projection_std.append(std)
+        history.knn_accuracy.append(monitor.measure(encoder) if measured else math.nan)
+        history.learning_rate.append(rate)
+        history.images_per_s.append(len(images) // recipe.batch_size * recipe.batch_size / wall_s)
+        history.wall_s.append(wall_s)
+        if checkpoint:
+            checkpoint.after_epoch(epoch + 1, model, optimizer, history)
+    model.eval()
+    return history
+
+
+def _epoch(
+    model: SimSiam,
+    images: Images,
+    recipe: PretrainRecipe,
+    rng: Generator,
+    optimizer: Sgd,
+    rates: tuple[float, float],
+) -> tuple[float, float]:
+    """Run one epoch without its incomplete last batch; return mean loss and spread."""
+    device, steps = images.device, len(images) // recipe.batch_size
+    used = steps * recipe.batch_size
+    order = torch.randperm(len(images), generator=rng)[:used].to(device)
+    _, channels, height, width = images.pixels.shape
+    first, second = (ViewDraws.draw(used, (channels, height, width), recipe.views, rng).to(device) for _ in range(2))
+    total = torch.zeros(2, device=device)
+    for start in range(0, used, recipe.batch_size):
+        part = slice(start, start + recipe.batch_size)
+        pixels = images.pixels[order[part]]
+        views = (images.normalise(view(pixels, draws[part])) for draws in (first, second))
+        # bf16 needs no scaling of the loss; on a CPU the small networks are not faster in it.
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            (p1, z1), (p2, z2) = (model(images) for images in views)
+        value = loss(p1.float(), z1.float(), p2.float(), z2.float())
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step(*rates)
+        with torch.no_grad():
+            total += torch.stack([value, spread(z1.float())])
+    mean_loss, std = (total / steps).tolist()
+    return mean_loss, std
+
+
+def first_rate(recipe: PretrainRecipe) -> float:
+    """Return the rate of the first epoch, which grows with the batch."""
+    return recipe.learning_rate * recipe.batch_size / RATE_FOR
+
+
+def learning_rate(recipe: PretrainRecipe, epoch: int) -> float:
+    """Return the rate of an epoch: constant, or half a cosine from the first rate to zero over all epochs."""
+    if recipe.schedule == "constant":
+        return first_rate(recipe)
+    return first_rate(recipe) * 0.5 * (1 + math.cos(math.pi * epoch / recipe.epochs))
+
+
+def collapsed(history: History, recipe: PretrainRecipe) -> bool:
+    """Whether the projections of the last epoch are (nearly) one point."""
+    return history.projection_std[-1] * math.sqrt(recipe.width) < COLLAPSED

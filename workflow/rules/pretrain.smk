@@ -1,0 +1,41 @@
+# Needs: prepared datasets. Gives: results/pretrain/<dataset>/seed<k>/, one encoder for all strategies of setting simsiam.
+
+
+# No benchmark: Snakemake refuses it beside cache; seconds are in the history.
+rule simsiam:
+    """Pre-train an encoder with SimSiam on the training images, without their labels."""
+    input:
+        facts="<results>/data/{dataset}/dataset.json",
+        data=[
+            "<results>/data/{dataset}/train/images.npy",
+            "<results>/data/{dataset}/train/index.parquet",
+        ],
+    output:
+        encoder="<results>/pretrain/{dataset}/seed{seed}/encoder.safetensors",
+        history="<results>/pretrain/{dataset}/seed{seed}/history.parquet",
+        metrics="<results>/pretrain/{dataset}/seed{seed}/metrics.json",
+    log:
+        "<logs>/simsiam/{dataset}/seed{seed}.log",
+    cache: True
+    conda:
+        "../../environment.yml"
+    threads: cpu_threads
+    resources:
+        gpu=GPU,
+        mem_mb=8000,
+        runtime=2880,
+    params:
+        network=network,
+        normalisation=normalisation,
+        recipe=of_dataset(lambda dataset: typed_config.plain(dataset.pretrain)),
+        device=cfg.device,
+        where=in_words("dataset", "seed"),
+        code=code("pretrain", model_module),
+    script:
+        "../scripts/pretrain.py"
+
+
+rule pretrain:
+    """Target: every encoder."""
+    input:
+        expand(rules.simsiam.output.encoder, dataset=DATASETS, seed=cfg.seeds),
