@@ -52,7 +52,7 @@ MUTATIONS = [
     Mutation(
         name="BatchBALD scores first picks by uninitialised memory",
         module="altools.kernels.outcomes",
-        find="torch.cat(mixed).double()",
+        find="mixed.double()",
         replace="torch.empty(len(probs), dtype=torch.float64).fill_(len(posterior) * 1e-3)",
         test="tests/unit/strategies/test_information_by_hand.py"
         "::test_batchbald_prefers_a_second_question_to_the_same_one_again",
