@@ -66,6 +66,7 @@ def measure(case: Case) -> Result:
     ours_s = peer_s = float("inf")
     ours, peer = case.ours(), None
     for turn in range(case.repeats):
+        gc.collect()
         seconds, peer = timed(case.peer)
         peer_s = min(peer_s, seconds)
         spent, runs = 0.0, 0
@@ -88,7 +89,6 @@ def measure(case: Case) -> Result:
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     """Run once with garbage collection off; return seconds and the result."""
-    gc.collect()
     gc.disable()
     try:
         start = time.perf_counter()
