@@ -34,7 +34,7 @@ def farthest_first(
         nearest: squared distance of each candidate to its nearest centre so far (+inf where there is none).
         budget: number of picks, at most n.
         block: how many leaders are considered at once; the picks do not depend on it but for rounding. By default
-            1.25 times the budget, within bounds: then a small budget often ends in one block, which the pool never sees.
+            1.25 times the budget, within bounds: a small budget then often ends in one block.
 
     Returns:
         Positions in the order picked, and the squared distance each was picked at.
