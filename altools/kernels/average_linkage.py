@@ -29,7 +29,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from altools.kernels.precision import fast_matmul
+from altools.kernels.precision import fast_products
 from altools.kernels.similarity import unit_rows
 
 
@@ -51,7 +51,7 @@ def average_linkage(
     del unit
     needed = len(leaves) - clusters
     if needed > 0:
-        with fast_matmul(x.device):
+        with fast_products(x.device):
             into, gone, heights = _merge(leaves, counts, needed, distance, block)
         leaf_of = _roots(len(leaves), into, gone, heights, needed)[leaf_of]
     return _by_first_member(leaf_of)

@@ -26,7 +26,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from altools.kernels.precision import fast_matmul
+from altools.kernels.precision import fast_products
 from altools.kernels.similarity import Vectors
 
 TILE = 1 << 22
@@ -68,7 +68,7 @@ def greedy(
         pairs: keep only the pairs that still matter as soon as they are no more than this.
         block: leaders scored together; it doubles while a block brings no pick.
     """
-    with fast_matmul(objective.candidates.device):
+    with fast_products(objective.candidates.device):
         return _greedy(objective, budget, keep_bytes, pairs, block)
 
 

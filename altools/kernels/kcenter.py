@@ -34,12 +34,12 @@ def farthest_first(
         nearest: squared distance of each candidate to its nearest centre so far (+inf where there is none).
         budget: number of picks, at most n.
         block: how many leaders are considered at once; the picks do not depend on it but for rounding. By default
-            1.5 times the budget, within bounds: then a small budget often ends in one block, which the pool never sees.
+            1.25 times the budget, within bounds: a small budget then often ends in one block.
 
     Returns:
         Positions in the order picked, and the squared distance each was picked at.
     """
-    block = block or min(max(3 * budget // 2, 256), 2048)
+    block = block or min(max(5 * budget // 4, 256), 2048)
     nearest = nearest.clone()
     picks: list[Tensor] = []
     heights: list[float] = []

@@ -23,6 +23,7 @@ from torch import Generator, Tensor
 
 from altools.kernels import seeding
 from altools.kernels.points import CPU_TILE, GPU_TILE, Points, vectors
+from altools.kernels.precision import fast_products
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,13 @@ def nearest_two(
     points: Points, centres: Float[Tensor, "k d"]
 ) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, " n"]]:
     """Return the nearest centre of each point, its squared distance, and that of the second nearest."""
+    with fast_products(centres.device):
+        return _nearest_two(points, centres)
+
+
+def _nearest_two(
+    points: Points, centres: Float[Tensor, "k d"]
+) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, " n"]]:
     (rows,) = points.factors
     norms = torch.linalg.vecdot(centres, centres)
     doubled = -2 * centres.T

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from altools.kernels.precision import fast_matmul
+from altools.kernels.precision import fast_products
 from altools.kernels.similarity import Vectors
 
 
@@ -24,7 +24,7 @@ def log_det_information(
     images: Vectors, query: Vectors, budget: int, eta: float
 ) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
     """Return the picks in order and their gains. ``eta`` is at most 1, which keeps both matrices positive."""
-    with fast_matmul(images.device):
+    with fast_products(images.device):
         return _greedy(images, query, budget, eta)
 
 

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from altools.kernels.precision import fast_products
+
 CPU_TILE = 1 << 20  # entries: 4 MiB of float32 stay in the cache of a core
 GPU_TILE = 1 << 26
 
@@ -73,6 +75,11 @@ def lower_(nearest: Float[Tensor, " n"], points: Points, centres: Points) -> Flo
 
     Distances below `Points.resolution` become exactly 0, so copies of a centre are at distance 0.
     """
+    with fast_products(nearest.device):
+        return _lower(nearest, points, centres)
+
+
+def _lower(nearest: Float[Tensor, " n"], points: Points, centres: Points) -> Float[Tensor, " n"]:
     tile = GPU_TILE if nearest.is_cuda else CPU_TILE
     width = max(1, min(len(centres), 1024))
     height = max(1, tile // width)
@@ -101,9 +108,10 @@ def _closest(points: Points, centres: Points, doubled: Float[Tensor, "_ k"]) -> 
 
 def among(points: Points) -> Float[Tensor, "n n"]:
     """Return the squared distances within a few points, by the rule of `lower_`; the diagonal is exactly 0."""
-    inner = points.factors[0] @ points.factors[0].T
-    for factor in points.factors[1:]:
-        inner.mul_(factor @ factor.T)
+    with fast_products(points.norms.device):
+        inner = points.factors[0] @ points.factors[0].T
+        for factor in points.factors[1:]:
+            inner.mul_(factor @ factor.T)
     found = inner.mul_(-2).add_(points.norms).add_(points.norms[:, None])
     found = torch.where(found > points.resolution * points.norms, found, 0)
     return found.fill_diagonal_(0)

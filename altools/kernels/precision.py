@@ -1,26 +1,52 @@
-"""Fast float32 matrix products on the CPU, for as long as a block of code lasts.
+"""Float32 matrix products by oneDNN where that is faster and just as exact.
 
-Knows nothing about what is multiplied. On the CPU, torch's "medium" precision hands float32 products to oneDNN, which
-is up to twice as fast as the default and still rounds like float32 where the processor has no matrix units
-(measured: 1.4e-4 against 5e-5 absolute, on products of 512 standard normals). On a GPU the setting would cost real
-accuracy (TF32), so nothing changes there.
+On CPUs PyTorch multiplies float32 matrices with MKL unless bfloat16 arithmetic is allowed; then oneDNN chooses, and on
+processors without matrix units for bfloat16 it keeps float32 and is the faster of the two (1.3 to 2.1 times on AMD
+EPYC, largest error 0.9e-6 against 0.3e-6 of the inner product). Where it would really round to bfloat16, nothing is
+changed: a product of a known size is compared with float64 once per process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 
+LARGEST_ERROR = 4e-6
+"""Relative; bfloat16 would err by 1e-3."""
+
 
 @contextmanager
-def fast_matmul(device: torch.device) -> Iterator[None]:
-    """Let float32 products on a CPU use the fastest kernel; the setting before is restored on the way out."""
-    before = torch.get_float32_matmul_precision()
-    if device.type == "cpu":
-        torch.set_float32_matmul_precision("medium")
+def fast_products(device: torch.device) -> Iterator[None]:
+    """Let oneDNN multiply float32 matrices on the CPU inside this block, if it keeps float32; restored at the end."""
+    if device.type != "cpu" or not keeps_float32():
+        yield
+        return
+    with _allowing_bfloat16():
+        yield
+
+
+@cache
+def keeps_float32() -> bool:
+    """Return whether products stay exact to float32 when bfloat16 is allowed."""
+    if not torch.backends.mkldnn.is_available():
+        return False
+    rng = torch.Generator().manual_seed(0)
+    left, right = torch.rand(512, 512, generator=rng), torch.rand(512, 512, generator=rng)
+    exact = left.double() @ right.double()
+    with _allowing_bfloat16():
+        found = left @ right
+    return bool(((found - exact) / exact).abs().max() < LARGEST_ERROR)
+
+
+@contextmanager
+def _allowing_bfloat16() -> Iterator[None]:
+    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    before = settings.fp32_precision
+    settings.fp32_precision = "bf16"
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision(before)
+        settings.fp32_precision = before

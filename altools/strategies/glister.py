@@ -38,7 +38,7 @@ from torch import Generator, Tensor
 from altools.bounds import Ge, Gt
 from altools.errors import UserError
 from altools.kernels.gradients import inner_products, residuals, squared_norms, with_bias
-from altools.kernels.precision import fast_matmul
+from altools.kernels.precision import fast_products
 from altools.pool import Pool, Selection
 
 NEEDS = frozenset({"probs", "embeddings", "labelled_probs", "labelled_embeddings", "labelled_labels"})
@@ -64,7 +64,7 @@ def select(
     penalty = torch.zeros_like(excluded)
     rounds = min(refreshes, budget)
     chosen: list[Selection] = []
-    with fast_matmul(pool.probs.device):
+    with fast_products(pool.probs.device):
         for turn in range(rounds):
             size = budget * (turn + 1) // rounds - budget * turn // rounds
             gain = _gains(residual, features, goal.gradient())
