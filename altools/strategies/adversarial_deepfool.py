@@ -15,8 +15,8 @@ from __future__ import annotations
 from torch import Generator
 
 from altools.kernels.flip_order import nearest_first, tie_notes
+from altools.kernels.uncertainty import margin
 from altools.pool import Pool, Selection
-from altools.strategies.margin import margin
 
 NEEDS = frozenset({"deepfool_distance", "probs"})
 

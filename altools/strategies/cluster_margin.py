@@ -30,8 +30,8 @@ from torch import Generator, Tensor
 
 from altools.bounds import Ge, Gt
 from altools.kernels.average_linkage import average_linkage
+from altools.kernels.uncertainty import margin
 from altools.pool import Pool, Selection, top_k
-from altools.strategies.margin import margin
 
 NEEDS = frozenset({"probs", "embeddings"})
 

@@ -10,10 +10,9 @@ Cost: O(u c) time and extra memory. Draws no random numbers.
 
 from __future__ import annotations
 
-import torch
-from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Generator
 
+from altools.kernels.uncertainty import entropy
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs"})
@@ -23,8 +22,3 @@ def select(pool: Pool, budget: int, rng: Generator) -> Selection:
     """Pick the ``budget`` candidates with the largest entropy."""
     assert pool.probs is not None
     return top_k(entropy(pool.probs), budget)
-
-
-def entropy(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
-    """Return the entropy of each row in nats; exact zeros contribute nothing."""
-    return -torch.xlogy(probs, probs).sum(dim=1)

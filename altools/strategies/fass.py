@@ -21,10 +21,11 @@ from torch import Generator
 from altools.bounds import Ge
 from altools.kernels.facility import Objective, greedy
 from altools.kernels.similarity import plain
-from altools.kernels.uncertainty import uncertainty as score_of
+from altools.kernels.uncertainty import doubt, entropy, margin
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs", "embeddings"})
+SCORES = {"entropy": entropy, "margin": lambda probs: -margin(probs), "least_confidence": doubt}
 
 
 def select(
@@ -38,7 +39,7 @@ def select(
     """Pick ``budget`` of the ``beta * budget`` most uncertain candidates greedily by representation."""
     assert pool.probs is not None and pool.embeddings is not None
     size = min(pool.size, round(beta * budget))
-    considered = top_k(score_of(pool.probs, uncertainty), size).picks.sort().values
+    considered = top_k(SCORES[uncertainty](pool.probs), size).picks.sort().values
     images = plain(pool.embeddings[considered])
     picks, gains = greedy(Objective(candidates=images, represented=images), budget)
     notes = {"filter_is_pool": size == pool.size, "picks_without_gain": int((gains <= 0).sum())}

@@ -9,9 +9,9 @@ Cost: O(u c) time, O(u) extra memory. Draws no random numbers.
 
 from __future__ import annotations
 
-from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Generator
 
+from altools.kernels.uncertainty import doubt
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs"})
@@ -21,8 +21,3 @@ def select(pool: Pool, budget: int, rng: Generator) -> Selection:
     """Pick the ``budget`` candidates with the least confident prediction."""
     assert pool.probs is not None
     return top_k(doubt(pool.probs), budget)
-
-
-def doubt(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
-    """Return the probability that the likeliest class of each row leaves to the others."""
-    return 1 - probs.amax(dim=1)

@@ -9,9 +9,9 @@ Cost: O(u c) time, O(u) extra memory. Draws no random numbers.
 
 from __future__ import annotations
 
-from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Generator
 
+from altools.kernels.uncertainty import margin
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs"})
@@ -21,9 +21,3 @@ def select(pool: Pool, budget: int, rng: Generator) -> Selection:
     """Pick the ``budget`` candidates with the smallest margin."""
     assert pool.probs is not None
     return top_k(-margin(pool.probs), budget)
-
-
-def margin(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
-    """Return the gap between the two largest probabilities of each row."""
-    first, second = probs.topk(2, dim=1).values.unbind(dim=1)
-    return first - second

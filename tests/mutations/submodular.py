@@ -53,14 +53,14 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="FASS keeps the most certain images",
         module="altools.strategies.fass",
-        find="top_k(score_of(pool.probs, uncertainty), size)",
-        replace="top_k(-score_of(pool.probs, uncertainty), size)",
+        find="top_k(SCORES[uncertainty](pool.probs), size)",
+        replace="top_k(-SCORES[uncertainty](pool.probs), size)",
         test="tests/oracles/test_facility_location.py::test_fass_definition",
     ),
     Mutation(
         name="entropy of a probability of exactly zero is NaN",
         module="altools.kernels.uncertainty",
-        find="torch.special.xlogy(probs, probs)",
+        find="torch.xlogy(probs, probs)",
         replace="(probs * probs.log())",
         test="tests/oracles/test_facility_location.py::test_fass_with_beta_one_takes_the_most_uncertain",
     ),

@@ -7,7 +7,7 @@ ORACLE = "tests/oracles/test_uncertainty.py"
 MUTATIONS = [
     Mutation(
         name="entropy ranks NaN first",
-        module="altools.strategies.entropy",
+        module="altools.kernels.uncertainty",
         find="torch.xlogy(probs, probs)",
         replace="(probs * probs.log())",
         test=f"{ORACLE}::test_saturated_rows_rank_last_not_first",
@@ -21,7 +21,7 @@ MUTATIONS = [
     ),
     Mutation(
         name="margin on logits",
-        module="altools.strategies.margin",
+        module="altools.kernels.uncertainty",
         find="probs.topk(2, dim=1)",
         replace="probs.log().topk(2, dim=1)",
         test=f"{ORACLE}::test_scores_equal_the_scalar_definition_and_picks_are_its_best",

@@ -6,10 +6,8 @@ import pytest
 import torch
 
 from altools import strategies
+from altools.kernels.uncertainty import doubt, entropy, margin
 from altools.pool import Pool
-from altools.strategies.entropy import entropy
-from altools.strategies.least_confidence import doubt
-from altools.strategies.margin import margin
 
 PROBS = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]])
 
