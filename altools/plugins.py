@@ -103,13 +103,16 @@ def _read(name: str, module: str, path: Path, function: str) -> Plugin:
         )
         for argument, default in arguments
     }
-    constants = {
-        node.targets[0].id: _literal(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper()
-    }
+    assignments = ((_target(node), node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign))
+    constants = {target: _literal(value) for target, value in assignments if target.isupper() and value is not None}
     summary = (ast.get_docstring(tree) or "").split("\n", 1)[0]
     return Plugin(name, module, summary, options, constants)
+
+
+def _target(node: ast.Assign | ast.AnnAssign) -> str:
+    """Return the name that a simple assignment sets, or nothing."""
+    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _literal(node: ast.expr) -> Any:

@@ -67,13 +67,18 @@ class Pool:
         self._check_length(name, value, length)
         if not value.is_floating_point():
             return
-        bad = value.isnan() if name.endswith("_distance") else ~value.isfinite()
-        self._refuse_rows(name, bad, "finite" if not name.endswith("_distance") else "free of NaN")
         if name.endswith("_distance"):
+            self._refuse_rows(name, value.isnan(), "free of NaN")
             self._refuse_rows(name, value < 0, "at least 0")
+        # A sum is finite only if every entry is; row by row is looked only where it is not, because a mask of a large
+        # signal costs as much memory as a quarter of it.
+        elif not bool(value.sum().isfinite()):
+            self._refuse_rows(name, ~value.isfinite(), "finite")
         if name.endswith("probs"):
             off = (value.sum(-1) - 1).abs() > 1e-3
-            self._refuse_rows(name, off | (value < 0).any(-1), "class probabilities that sum to one")
+            if value.numel() and bool(value.min() < 0):
+                off |= (value < 0).any(-1)
+            self._refuse_rows(name, off, "class probabilities that sum to one")
         if name == "mc_probs" and value.shape[1] < 2:
             raise UserError(
                 f"Pool.mc_probs must hold at least 2 Monte-Carlo samples. Got {value.shape[1]} ({self.where}); "
