@@ -57,7 +57,7 @@ class Objective:
 
 
 def greedy(
-    objective: Objective, budget: int, *, keep_bytes: int = 1 << 30, pairs: int = 1 << 26, block: int = 32
+    objective: Objective, budget: int, *, keep_bytes: int = 1 << 30, pairs: int = 1 << 27, block: int = 32
 ) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
     """Return the picks of the greedy algorithm in order, and their gains.
 
@@ -199,7 +199,7 @@ class _Pairs:
     def narrowed(self, cover: Float[Tensor, " r"], pairs: int) -> _Pairs:
         """Drop the pairs that no longer matter."""
         matters = self.value > cover[self.column]
-        before = matters.cumsum(0)
+        before = matters.cumsum(0, dtype=torch.int32)
         end = torch.cat([before.new_zeros(1), before])
         length = end[self.start + self.length] - end[self.start]
         return _Pairs.of(length, self.column[matters], self.value[matters])

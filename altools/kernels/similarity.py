@@ -67,7 +67,7 @@ class Vectors:
         if len(self.factors) == 1:
             total = self.factors[0] @ other.factors[0].sum(dim=0)
         else:
-            total = ((self.factors[0] @ (other.factors[0].T @ other.factors[1])) * self.factors[1]).sum(dim=1)
+            total = ((self.factors[1] @ (other.factors[1].T @ other.factors[0])) * self.factors[0]).sum(dim=1)
         return (total + len(other)) / 2 if self.shifted else total
 
 

@@ -7,7 +7,7 @@ r"""GLISTER: images whose gradient step on the last layer would lower the loss o
 This is the first-order Taylor approximation of how the mean loss of V falls (divided by the learning rate). Only the
 last layer moves, weights and bias, so the logits of V follow in closed form: z_v -= learning_rate · a_j (⟨h_v, h_j⟩ +
 1), with a = p - one-hot and h the embedding. Log-probabilities stand for the logits (softmax undoes a shift), clamped
-at the smallest normal float. An image of the pool stands under its predicted label, as candidate and as target; a
+below at log 1e-30. An image of the pool stands under its predicted label, as candidate and as target; a
 labelled image under its true one. The target set V is the labelled set and the pool, or one of them, never a test set.
 
 Options: ``refreshes`` bounds how often the target's gradient is computed. Up to that budget every pick sees the
@@ -37,7 +37,7 @@ from torch import Generator, Tensor
 
 from altools.bounds import Ge, Gt
 from altools.errors import UserError
-from altools.kernels.gradients import inner_products, residuals, squared_norms, with_bias
+from altools.kernels.gradients import NEGLIGIBLE, inner_products, residuals, squared_norms, with_bias
 from altools.kernels.precision import fast_products
 from altools.pool import Pool, Selection
 
@@ -130,7 +130,7 @@ def _target(pool: Pool, target: str) -> _Target:
             probs = torch.cat([probs, pool.probs])
             labels = torch.cat([labels, guessed])
             embeddings = torch.cat([embeddings, pool.embeddings])
-    logits = probs.clamp_min(torch.finfo(probs.dtype).tiny).log()
+    logits = probs.clamp_min(NEGLIGIBLE).log()
     return _Target(logits, labels, with_bias(embeddings))
 
 
@@ -138,7 +138,7 @@ def _gains(
     residual: Float[Tensor, "u c"], features: Float[Tensor, "u e"], gradient: Float[Tensor, "c e"], rows: int = 1 << 14
 ) -> Float[Tensor, " u"]:
     parts = zip(residual.split(rows), features.split(rows), strict=True)
-    return torch.cat([((some @ gradient) * of).sum(dim=1) for some, of in parts])
+    return torch.cat([((of @ gradient.T) * some).sum(dim=1) for some, of in parts])
 
 
 def _highest(gain: Float[Tensor, " u"], size: int) -> Selection:
