@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 import torch
-from benchmarks.harness import Case
 
 from altools.kernels.average_linkage import average_linkage
 from altools.kernels.facility import Objective, greedy
 from altools.kernels.similarity import plain
+from benchmarks.harness import Case
 
 POINTS, CLUSTERS = 16_000, 1_600
 POOL, BUDGET = 3_000, 600
