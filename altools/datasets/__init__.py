@@ -194,7 +194,9 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
                         source.decode,
                     )
                 )
-        results = progress(parallel.each(_decode, chunks), len(chunks), f"x{CHUNK} images", "decode")
+        # Pixels that are in memory already would only be copied to and fro.
+        workers = 1 if isinstance(source.train.items, np.ndarray) else 0
+        results = progress(parallel.each(_decode, chunks, workers=workers), len(chunks), f"x{CHUNK} images", "decode")
         for chunk, (counted, lines, failed) in zip(chunks, results, strict=True):
             failures += failed
             if chunk.split == "train":
