@@ -24,7 +24,6 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 
 demo: $(VENV)/.run  ## run the benchmark on handwritten digits
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
-	@$(BIN)/python -m altools.where
 
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/python -m pytest
@@ -42,6 +41,7 @@ types: $(VENV)/.dev  ## the type checker alone
 
 bench: $(VENV)/.dev  ## measure, both sides in one run, and write benchmarks/results
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.job_overhead
 
 schema: $(VENV)/.dev  ## write config/schema.json from the typed config
 	$(BIN)/python -m altools.config > config/schema.json

@@ -34,5 +34,9 @@ rule all:
         rules.runs.input,
 
 
+onstart:
+    check_results_folder()
+
+
 onsuccess:
     print(where_to_look())

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class _Bound:
-    value: float
+    value: int | float
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         schema = handler(source)

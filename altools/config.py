@@ -28,10 +28,11 @@ from altools import bounds, plugins
 from altools.errors import UserError
 from altools.training.recipe import Augmentation, Recipe
 
-Name = Annotated[str, Field(pattern=r"^[\w\-+.]+$", min_length=2)]
+Name = Annotated[str, Field(pattern=r"^[\w+][\w\-+.]*$")]
 """A name that becomes a folder: letters of any script, digits, ``_ - + .``; never a path."""
 Setting = Literal["standard", "simsiam", "reference_query"]
 RESERVED = {"shared", "reference"}
+DEFAULT_METRICS = ["classification", "calibration"]
 
 
 class _Closed(BaseModel):
@@ -129,9 +130,9 @@ class Config(_Closed):
     strategies: Annotated[list[Name], Field(min_length=1)]
     strategy_options: dict[Name, dict[str, Any]] = {}
     """Options per strategy; ``use`` names the module where the key is a label of your own."""
-    metrics: list[str] = ["classification", "calibration"]
-    recipe: dict[str, Any] = {}
-    """Values that every dataset's recipe starts from."""
+    metrics: list[str] = DEFAULT_METRICS
+    recipe: Recipe = Recipe()
+    """What every dataset's recipe starts from."""
     datasets: Annotated[list[Dataset], Field(min_length=1)]
 
     @field_validator("seeds", "settings", "strategies", "metrics", mode="before")
@@ -153,15 +154,8 @@ class Config(_Closed):
         """Give every dataset the common recipe and metrics where it has none of its own."""
         if not isinstance(data, Mapping) or not isinstance(data.get("datasets"), list):
             return data
-        recipe, metrics = data.get("recipe", {}), data.get("metrics", ["classification", "calibration"])
-        if not isinstance(recipe, Mapping):
-            return data
-        entries = [
-            {"metrics": cls._split(metrics), **entry, "recipe": {**recipe, **(entry.get("recipe") or {})}}
-            if isinstance(entry, Mapping) and isinstance(entry.get("recipe") or {}, Mapping)
-            else entry
-            for entry in data["datasets"]
-        ]
+        common = {"recipe": data.get("recipe", {}), "metrics": cls._split(data.get("metrics", DEFAULT_METRICS))}
+        entries = [_over(common, entry) if isinstance(entry, Mapping) else entry for entry in data["datasets"]]
         return {**data, "datasets": entries}
 
     @model_validator(mode="after")
@@ -224,6 +218,12 @@ class Config(_Closed):
         )
 
 
+def _over(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a mapping over another, and mappings inside them likewise."""
+    both = [key for key in own if isinstance(own[key], Mapping) and isinstance(common.get(key), Mapping)]
+    return {**common, **own, **{key: _over(common[key], own[key]) for key in both}}
+
+
 def load(data: Mapping[str, Any]) -> Config:
     """Check a plain mapping and return the typed config.
 
@@ -266,7 +266,7 @@ def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str)
 def _sentence(entry: Any, prefix: str = "", known: list[str] | None = None) -> str:
     path = prefix + _path(entry["loc"])
     kind, value = entry["type"], entry["input"]
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         keys = known if known is not None else _known_keys(entry["loc"])
         return f"{path} is not a key here{_suggest(str(entry['loc'][-1]), keys)}."
     if kind == "missing":

@@ -66,16 +66,18 @@ def describe(name: str, package: str, function: str) -> Plugin:
 
 @cache
 def source_of(module: str) -> Path | None:
-    """Return the file of a module without running it (its parent packages are imported)."""
-    if any(not part.isidentifier() for part in module.split(".")):
+    """Return the file of a module, found on the import path without running any of it."""
+    parts = module.split(".")
+    if not all(part.isidentifier() for part in parts):
         return None
-    loaded = sys.modules.get(module)
-    if loaded is not None and getattr(loaded, "__file__", None):
-        return Path(str(loaded.__file__))
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ModuleNotFoundError, ValueError):
+    for entry in sys.path:
+        base = Path(entry or ".").joinpath(*parts)
+        for path in (base / "__init__.py", base.with_suffix(".py")):
+            if path.is_file():
+                return path
+    if len(parts) > 1:
         return None
+    spec = importlib.util.find_spec(module)  # a top-level name: finds what editable installs hide, imports nothing
     return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 

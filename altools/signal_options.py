@@ -6,8 +6,8 @@ A strategy's config entry may set the options of the signals it needs beside its
 from __future__ import annotations
 
 SIGNAL_OPTIONS: dict[str, dict[str, int | float]] = {
-    # 0 samples: the network as it is; more: the mean over that many dropout masks.
-    "probs": {"mc_samples": 0, "mc_rate": 0.5},
+    # 0: the network as it is; more: the mean over that many dropout masks.
+    "probs": {"mc_average": 0, "mc_rate": 0.5},
     "mc_probs": {"mc_samples": 40, "mc_rate": 0.5},
     "bim_distance": {"bim_step": 0.01, "bim_max_steps": 100},
     "deepfool_distance": {"deepfool_max_steps": 50, "deepfool_overshoot": 0.02},

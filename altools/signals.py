@@ -64,9 +64,9 @@ class Signals:
 
     @cached_property
     def probs(self) -> Float[Tensor, "u c"]:
-        """Class probabilities of the candidates; with ``mc_samples`` the mean over dropout masks."""
-        if self.options.get("mc_samples") and "mc_probs" not in self.__dict__:
-            return self.mc_probs.mean(1)
+        """Class probabilities of the candidates; with ``mc_average`` masks their mean under dropout."""
+        if self.options["mc_average"]:
+            return self._dropout_probs(self.options["mc_average"]).mean(1)
         return self._candidates.logits.softmax(1)
 
     @cached_property
@@ -77,6 +77,10 @@ class Signals:
     @cached_property
     def mc_probs(self) -> Float[Tensor, "u m c"]:
         """Class probabilities of the candidates under dropout masks before the last layer."""
+        return self._dropout_probs(self.options["mc_samples"])
+
+    def _dropout_probs(self, samples: int) -> Float[Tensor, "u m c"]:
+        """Ask the head under dropout masks; the backbone is asked once and knows nothing of them."""
         from altools.kernels.dropout_heads import mc_dropout_probs
 
         head = self.model.head
@@ -84,7 +88,7 @@ class Signals:
             self.embeddings,
             head.weight.detach(),
             head.bias.detach(),
-            samples=self.options["mc_samples"],
+            samples=samples,
             rate=self.options["mc_rate"],
             generator=self.stream("dropout masks"),
         )
@@ -137,9 +141,10 @@ class Signals:
                 lambda pixels: self.model(self.images.normalise(pixels)).logits,
                 self.images.pixels[part.to(self.images.device)].float() / 255,
             )
-            for part in self.pool.split(ATTACK_BATCH)
+            for part in self.pool.split(ATTACK_BLOCK)
         ]
         return torch.cat(parts)
 
 
-ATTACK_BATCH = 512
+# The attack keeps its own batches full; a block bounds the float copy of the pixels.
+ATTACK_BLOCK = 8192

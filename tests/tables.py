@@ -61,3 +61,43 @@ def curves(
                     value = {"log_loss": -2 * np.log(value), "ece": 0.3 * (1 - value)}.get(metric, value)
                     rows.append((dataset, setting, "reference", seed, -1, reference, metric, value))
     return pd.DataFrame(rows, columns=["dataset", "setting", "strategy", "seed", "round", "labels", "metric", "value"])
+
+
+def queries(strategies=SIX, *, seeds=(0, 1, 2), rounds=(1, 2, 3, 4), budget=20, pool=400, classes=10, random_state=0):
+    """Queries of a round from a pool of ``pool`` images; all but random prefer some classes, and so overlap."""
+    rng = np.random.default_rng(random_state)
+    labels = np.arange(pool) % classes
+    rows = []
+    for seed in seeds:
+        for strategy in strategies:
+            taste = 0.0 if strategy == "random" else EFFICIENCY.get(strategy, 1.5) - 0.9
+            free = np.arange(pool)
+            for round_ in rounds:
+                score = (
+                    taste * 3 * np.sin(free * 12.9898 + seed)
+                    + 2 * taste * (labels[free] == 3)
+                    + rng.gumbel(size=len(free))
+                )
+                order = np.argsort(-score)[:budget]
+                for place, position in enumerate(order):
+                    index = int(free[position])
+                    rows.append(("digits", "standard", strategy, seed, round_, budget * (round_ + 1), index, place))
+                    rows[-1] += (float(score[position]), int(labels[index]))
+                free = np.delete(free, order)
+    names = ["dataset", "setting", "strategy", "seed", "round", "labels", "index", "order", "score", "label"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def costs(curves_table, *, random_state=0):
+    """Seconds and memory of every round of ``curves_table``; coreset and badge are slow, memory is unknown on a CPU."""
+    rng = np.random.default_rng(random_state)
+    table = curves_table[["dataset", "setting", "strategy", "seed", "round", "labels"]].drop_duplicates()
+    slow = table["strategy"].map({"badge": 6.0, "coreset": 3.0, "random": 0.02}).fillna(0.5)
+    query = slow * (1 + rng.uniform(0, 0.2, len(table)))
+    last = table.groupby(["dataset", "setting", "strategy", "seed"])["round"].transform("max")
+    return table.assign(
+        query_s=query.where((table["round"] < last) & (table["round"] >= 0)),
+        train_s=table["labels"] * 0.02 * (1 + rng.uniform(0, 0.1, len(table))),
+        query_peak_mb=np.nan,
+        train_peak_mb=300 + table["labels"] * 0.1,
+    )

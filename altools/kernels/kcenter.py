@@ -21,12 +21,11 @@ from torch import Tensor
 
 from altools.kernels.points import Points, among, lower_
 
-BLOCK = 256
 CHOSEN = -float("inf")
 
 
 def farthest_first(
-    points: Points, nearest: Float[Tensor, " n"], budget: int, block: int = BLOCK
+    points: Points, nearest: Float[Tensor, " n"], budget: int, block: int | None = None
 ) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
     """Pick ``budget`` points, each the farthest from the centres and the picks before it.
 
@@ -34,11 +33,13 @@ def farthest_first(
         points: the candidates.
         nearest: squared distance of each candidate to its nearest centre so far (+inf where there is none).
         budget: number of picks, at most n.
-        block: how many leaders are considered at once; the picks do not depend on it but for rounding.
+        block: how many leaders are considered at once; the picks do not depend on it but for rounding. By default
+            1.5 times the budget, within bounds: then a small budget often ends in one block, which the pool never sees.
 
     Returns:
         Positions in the order picked, and the squared distance each was picked at.
     """
+    block = block or min(max(3 * budget // 2, 256), 2048)
     nearest = nearest.clone()
     picks: list[Tensor] = []
     heights: list[float] = []
@@ -53,10 +54,11 @@ def farthest_first(
             now, distances = _on_host(points, nearest, leaders)
             order, gained = _greedy(now, distances, float(np.nextafter(now.max(), now.dtype.type(CHOSEN))), missing)
         chosen = leaders[torch.tensor(order, device=leaders.device)]
-        lower_(nearest, points, points[chosen])
-        nearest[chosen] = CHOSEN
         picks.append(chosen)
         heights += gained
+        if len(heights) < budget:
+            lower_(nearest, points, points[chosen])
+            nearest[chosen] = CHOSEN
     return torch.cat(picks), torch.tensor(heights, dtype=nearest.dtype, device=nearest.device)
 
 

@@ -46,24 +46,25 @@ class Points:
 
 def vectors(rows: Float[Tensor, "n d"]) -> Points:
     """Return ordinary points."""
-    return Points((rows,), rows.square().sum(1))
+    return Points((rows,), torch.linalg.vecdot(rows, rows))
 
 
 def outer_products(left: Float[Tensor, "n c"], right: Float[Tensor, "n d"]) -> Points:
     """Return the points ``left[i] right[i]^T``, which are never formed."""
-    return Points((right, left), left.square().sum(1) * right.square().sum(1))
+    return Points((right, left), torch.linalg.vecdot(left, left) * torch.linalg.vecdot(right, right))
 
 
 def centred(rows: Float[Tensor, "n d"], *others: Float[Tensor, "_ d"]) -> list[Float[Tensor, "_ d"]]:
     """Shift all arguments by (about) the mean of the first, so that distances lose fewer digits to cancellation.
 
-    The shift is the mean rounded to a power-of-two grid as coarse as each column's spread: it leaves at most half a
-    standard deviation of offset, and features that lie on such a grid (integers, counts) stay exact.
+    The shift is the mean rounded to a power-of-two grid about as coarse as the spread of the columns: at most half a
+    standard deviation of offset is left, and features that lie on such a grid (integers, counts) stay exact.
     """
-    spread = rows.std(0, correction=0)
-    grid = torch.exp2(spread.clamp_min(torch.finfo(rows.dtype).tiny).log2().floor())
     mean = rows.mean(0)
-    shift = torch.where(spread > 0, (mean / grid).round() * grid, rows[0])
+    spread = (vectors(rows).norms.mean() - mean.square().sum()).clamp_min(0).div(len(mean)).sqrt()
+    least = 1e-6 * mean.abs().max() + torch.finfo(rows.dtype).tiny  # columns without spread
+    grid = torch.maximum(spread, least).log2().floor().exp2()
+    shift = (mean / grid).round() * grid
     return [part - shift for part in (rows, *others)]
 
 

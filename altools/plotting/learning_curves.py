@@ -147,7 +147,7 @@ def one_place(rows: pd.DataFrame, *, dataset: str | None, setting: str | None) -
 def ranked(points: pd.DataFrame, metric: str) -> list[str]:
     """Return the strategies from the best area to the worst; those without an area last."""
     areas = points[points["strategy"] != REFERENCE].groupby("strategy")["area"].first()
-    rising = metric in style.LOWER_IS_BETTER
+    rising = curve_statistics.direction(metric) < 0
     return list(areas.sort_values(ascending=rising, na_position="last", kind="stable").index)
 
 

@@ -104,8 +104,6 @@ TITLES = {
     "simsiam": "SimSiam",
 }
 
-LOWER_IS_BETTER = frozenset({"log_loss", "ece"})
-
 P = ParamSpec("P")
 
 

@@ -25,6 +25,8 @@ WHERE = ["dataset", "setting"]
 WHO = [*WHERE, "strategy"]
 COLUMNS = [*WHO, "seed", "round", "labels", "metric", "value"]
 
+LOWER_IS_BETTER = frozenset({"log_loss", "ece"})
+
 Kind = Literal["t", "bootstrap"]
 
 
@@ -84,7 +86,7 @@ def areas(curves: pd.DataFrame, metric: str = "accuracy") -> pd.DataFrame:
             heights = values[:, 0]
         notes = [
             join_notes(
-                "" if ok.all() else f"no value at {_several(wide.columns[~ok])} labels",
+                "" if ok.all() else f"no value at {several(wide.columns[~ok])} labels",
                 "one budget: the area is the value" if len(budgets) == 1 else "",
             )
             for ok in finite
@@ -123,8 +125,14 @@ def summary(curves: pd.DataFrame, metric: str = "accuracy", confidence: float = 
     table = area.assign(metric=metric, note=notes).merge(references(rows), on=WHERE, how="left").merge(wide, on=WHO)
     first = [*WHO, "metric", "n", "area", "area_low", "area_high", "reference", "note"]
     table = table[[*first, *(column for column in table if column not in first)]]
-    table = table.sort_values([*WHERE, "area", "strategy"], ascending=[True, True, False, True], ignore_index=True)
+    rising = direction(metric) < 0
+    table = table.sort_values([*WHERE, "area", "strategy"], ascending=[True, True, rising, True], ignore_index=True)
     return table.rename_axis(columns=None)
+
+
+def direction(metric: str) -> int:
+    """Return +1 where a higher value is better, -1 where a lower one is."""
+    return -1 if metric in LOWER_IS_BETTER else 1
 
 
 def references(rows: pd.DataFrame) -> pd.DataFrame:
@@ -225,8 +233,9 @@ def _keys(table: pd.DataFrame, keys: list[str]) -> Iterable[tuple]:
 
 
 def _lacking(seeds: list[int]) -> str:
-    return f"no value for seed {_several(seeds)}" if seeds else ""
+    return f"no value for seed {several(seeds)}" if seeds else ""
 
 
-def _several(items: Iterable) -> str:
+def several(items: Iterable) -> str:
+    """Return the items as a list in words."""
     return ", ".join(str(item) for item in items)

@@ -4,7 +4,7 @@ r"""Entropy sampling: query where the predicted class distribution is widest.
 
 Reference: Settles, 2009, "Active learning literature survey", equation in section 3.1 (Shannon, 1948).
 Differs: nothing from the paper; the public code of arXiv 2312.05751 takes log p of an underflowed p = 0 and so ranks
-NaN. ``mc_samples`` averages the probabilities over dropout masks.
+NaN. ``mc_average`` averages the probabilities over dropout masks.
 Cost: O(u c) time and extra memory. Draws no random numbers.
 """
 

@@ -3,7 +3,7 @@ r"""Least confidence: query where the likeliest class is least likely.
 .. math:: s(x) = 1 - \max_c p_c(x) \quad \text{(largest first; recorded score: } s\text{)}
 
 Reference: Lewis and Gale, 1994, "A sequential algorithm for training text classifiers", Figure 1.
-Differs: any number of classes, and probabilities of a network; ``mc_samples`` averages them over dropout masks.
+Differs: any number of classes, and probabilities of a network; ``mc_average`` averages them over dropout masks.
 Cost: O(u c) time, O(u) extra memory. Draws no random numbers.
 """
 

@@ -3,7 +3,7 @@ r"""Margin sampling: query where the two likeliest classes are closest.
 .. math:: s(x) = p_{(1)}(x) - p_{(2)}(x) \quad \text{(smallest first; recorded score: } -s\text{)}
 
 Reference: Scheffer, Decomain and Wrobel, 2001, "Active hidden Markov models for information extraction".
-Differs: class probabilities of a network, not hidden states; ``mc_samples`` averages them over dropout masks.
+Differs: class probabilities of a network, not hidden states; ``mc_average`` averages them over dropout masks.
 Cost: O(u c) time, O(u) extra memory. Draws no random numbers.
 """
 

@@ -82,6 +82,15 @@ def test_copies_of_labelled_and_picked_points_come_last_in_pool_order():
     assert chosen.notes == {"zero_distance_picks": 55}
 
 
+@pytest.mark.parametrize("block", [1, 2, 256])
+def test_equal_candidates_are_picked_once_each_in_pool_order(block):
+    points = vectors(torch.ones(9, 3))
+    start = lower_(torch.full((9,), float("inf")), points, vectors(torch.zeros(1, 3)))
+    picks, squared = farthest_first(points, start, 9, block=block)
+    assert picks.tolist() == list(range(9))
+    assert squared.tolist() == [3.0] + 8 * [0.0]
+
+
 @pytest.mark.parametrize("block", [1, 16, 100, 256])
 def test_block_size_is_irrelevant_on_random_embeddings(block):
     points = vectors(torch.randn(300, 64, generator=torch.Generator().manual_seed(2)).relu())

@@ -1,8 +1,10 @@
 # The config, checked, and the functions that turn wildcards into paths and plain params.
 # Everything a rule needs to know about the grid is answered here, and only here.
+import os
 import re
 import sys
 from itertools import product
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -18,6 +20,9 @@ try:
 except UserError as error:
     raise WorkflowError(f"The config is not valid:\n{error}") from None
 
+if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
+    raise WorkflowError(f"{cfg.results} must be a folder. A file of that name is in the way; move it.")
+
 DATASETS = [dataset.name for dataset in cfg.datasets]
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
 
@@ -26,10 +31,6 @@ pathvars:
     results=cfg.results,
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
-    data="<results>/data/{dataset}",
-    round="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}",
-    shared="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0",
-    reference="<results>/reference/{dataset}/{setting}/seed{seed}",
 
 
 def any_of(names):
@@ -237,6 +238,21 @@ def reference_scores(wildcards):
     return [
         f"{reference_folder(wildcards.dataset, start, seed)}/scores.json" for start, seed in product(starts, cfg.seeds)
     ]
+
+
+def check_results_folder():
+    """Refuse a results folder that cannot be written, before any job starts."""
+    folder = Path(cfg.results)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise WorkflowError(
+            f"{cfg.results} must be a folder that can be written ({error.strerror}); "
+            "change its permissions or the config's results."
+        ) from None
 
 
 def where_to_look():

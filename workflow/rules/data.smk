@@ -4,10 +4,10 @@
 rule prepare:
     """Turn a publisher's files into a uint8 array, an index and facts."""
     output:
-        facts="<data>/dataset.json",
-        images=expand("<data>/{split}/images.npy", split=["train", "test"], allow_missing=True),
+        facts="<results>/data/{dataset}/dataset.json",
+        images=expand("<results>/data/{dataset}/{split}/images.npy", split=["train", "test"], allow_missing=True),
         index=expand(
-            "<data>/{split}/index.parquet",
+            "<results>/data/{dataset}/{split}/index.parquet",
             split=["train", "test"],
             allow_missing=True,
         ),
@@ -32,4 +32,4 @@ rule prepare:
 rule data:
     """Target: every prepared dataset."""
     input:
-        expand("<data>/dataset.json", dataset=DATASETS),
+        expand("<results>/data/{dataset}/dataset.json", dataset=DATASETS),

@@ -5,9 +5,9 @@
 rule label_initial:
     """Draw the labelled set of round 0."""
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
     output:
-        labelled="<shared>/labelled.parquet",
+        labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
     log:
         "<logs>/label_initial/{dataset}/{setting}/seed{seed}.log",
     conda:
@@ -23,9 +23,9 @@ rule label_initial:
 rule label_all:
     """Label everything, for the reference model."""
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
     output:
-        labelled="<reference>/labelled.parquet",
+        labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
     log:
         "<logs>/label_all/{dataset}/{setting}/seed{seed}.log",
     conda:
@@ -40,13 +40,13 @@ rule label_all:
 rule train:
     """Train the task model of one round from scratch on the labelled set, and test it."""
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        labelled="<round>/labelled.parquet",
+        labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
     output:
-        model="<round>/model.safetensors",
-        history="<round>/history.parquet",
-        scores="<round>/scores.json",
+        model="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/model.safetensors",
+        history="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/history.parquet",
+        scores="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/scores.json",
     log:
         "<logs>/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
     benchmark:
@@ -73,13 +73,13 @@ rule train:
 
 use rule train as train_initial with:
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        labelled="<shared>/labelled.parquet",
+        labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
     output:
-        model="<shared>/model.safetensors",
-        history="<shared>/history.parquet",
-        scores="<shared>/scores.json",
+        model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
+        history="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/history.parquet",
+        scores="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/scores.json",
     log:
         "<logs>/train_initial/{dataset}/{setting}/seed{seed}.log",
     benchmark:
@@ -98,13 +98,13 @@ use rule train as train_initial with:
 # The reference model is the model of a round that every strategy would reach: round -1 names its random streams.
 use rule train as train_reference with:
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        labelled="<reference>/labelled.parquet",
+        labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
     output:
-        model="<reference>/model.safetensors",
-        history="<reference>/history.parquet",
-        scores="<reference>/scores.json",
+        model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
+        history="<results>/reference/{dataset}/{setting}/seed{seed}/history.parquet",
+        scores="<results>/reference/{dataset}/{setting}/seed{seed}/scores.json",
     log:
         "<logs>/train_reference/{dataset}/{setting}/seed{seed}.log",
     benchmark:
@@ -123,11 +123,11 @@ use rule train as train_reference with:
 rule predict:
     """Ask a model that many queries share about the whole training set, once."""
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        model="<shared>/model.safetensors",
+        model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
     output:
-        outputs="<shared>/outputs.safetensors",
+        outputs="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/outputs.safetensors",
     log:
         "<logs>/predict/{dataset}/{setting}/seed{seed}.log",
     benchmark:
@@ -150,11 +150,11 @@ rule predict:
 
 use rule predict as predict_reference with:
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
-        model="<reference>/model.safetensors",
+        model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
     output:
-        outputs="<reference>/outputs.safetensors",
+        outputs="<results>/reference/{dataset}/{setting}/seed{seed}/outputs.safetensors",
     log:
         "<logs>/predict_reference/{dataset}/{setting}/seed{seed}.log",
     benchmark:
@@ -164,17 +164,17 @@ use rule predict as predict_reference with:
 rule query:
     """Ask one strategy which images to label next."""
     input:
-        facts="<data>/dataset.json",
+        facts="<results>/data/{dataset}/dataset.json",
         data=rules.prepare.output.images + rules.prepare.output.index,
         model=query_model("model.safetensors"),
         outputs=known_outputs,
         labelled_before=previous("labelled.parquet"),
         memory_before=previous_memory,
     output:
-        labelled="<round>/labelled.parquet",
-        picks="<round>/query.parquet",
-        notes="<round>/query.json",
-        memory="<round>/memory.safetensors",
+        labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
+        picks="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/query.parquet",
+        notes="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/query.json",
+        memory="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/memory.safetensors",
     log:
         "<logs>/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
     benchmark:

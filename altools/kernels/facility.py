@@ -1,0 +1,205 @@
+r"""Greedy facility location, exact, lazy, by blocks, without a matrix of all similarities.
+
+.. math:: f(S) = \sum_x \max\Bigl(\min\bigl(\max_{a \in S} s_{xa},\, \text{cap}_x\bigr),\, \text{floor}_x\Bigr)
+    + \sum_{a \in S} \text{bonus}_a
+
+Gains only fall as S grows, so a gain computed earlier bounds today's. The candidates with the highest bounds are
+scored again together (one matrix product) and greedy runs among them for as long as its choice beats the highest
+bound outside: each such choice is the global one. Once enough is covered, only a few similarities still exceed the
+cover of their point. From then on these pairs alone are kept, and a score costs their number instead of a product.
+
+Reference: Minoux, 1978 (lazy greedy); Nemhauser, Wolsey and Fisher, 1978 (greedy, 1 - 1/e).
+Cost: O(u r d) for the first scores (none when no cosine is negative) and about as much again to find the pairs; then
+O(pairs) per block. Memory O((u + r) d), plus all similarities where they fit ``keep_bytes``, plus ``pairs`` times 12
+bytes. Equal gains go to the lower position; but two points that are each other's only use have gains that are equal
+in mathematics and not in floating point, so rounding chooses between them. Draws no random numbers.
+
+Dimensions: u candidates, r points to be represented, q leaders of a block, w pairs of a leader, b picks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from altools.kernels.precision import fast_matmul
+from altools.kernels.similarity import Vectors
+
+TILE = 1 << 22
+"""Elements of a tile of similarities: 16 MiB, so that it stays in cache between operations."""
+
+
+BLOCK = 1 << 14
+"""Elements of a block after a pick: every further pick passes over them once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """Who may be picked, who is to be represented, and what counts."""
+
+    candidates: Vectors
+    represented: Vectors
+    bonus: Float[Tensor, " u"] | None = None
+    """Added to the gain of a candidate, whatever else is picked."""
+    cap: Float[Tensor, " r"] | None = None
+    """A point is never represented better than this."""
+    floor: Float[Tensor, " r"] | None = None
+    """How well a point is represented before the first pick."""
+
+    def rows(self, of: Tensor | slice) -> Float[Tensor, "q r"]:
+        """Return the similarities of some candidates to all points, capped."""
+        similarity = self.candidates[of].similarity(self.represented)
+        return similarity if self.cap is None else torch.minimum(similarity, self.cap, out=similarity)
+
+
+def greedy(
+    objective: Objective, budget: int, *, keep_bytes: int = 1 << 30, pairs: int = 1 << 26, block: int = 32
+) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
+    """Return the picks of the greedy algorithm in order, and their gains.
+
+    Args:
+        objective: what to maximise.
+        budget: number of picks, at most the number of candidates.
+        keep_bytes: keep all similarities when they need no more than this.
+        pairs: keep only the pairs that still matter as soon as they are no more than this.
+        block: leaders scored together; it doubles while a block brings no pick.
+    """
+    with fast_matmul(objective.candidates.device):
+        return _greedy(objective, budget, keep_bytes, pairs, block)
+
+
+def _greedy(
+    objective: Objective, budget: int, keep_bytes: int, pairs: int, block: int
+) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
+    u, r = len(objective.candidates), len(objective.represented)
+    device = objective.candidates.device
+    kept = objective.rows(slice(None)) if 4 * u * r <= keep_bytes else None
+    everything = _Rows(objective, kept)
+    like = objective.candidates.factors[0]
+    cover = like.new_zeros(r) if objective.floor is None else objective.floor.clone()
+    bonus = like.new_zeros(u) if objective.bonus is None else objective.bonus
+    bound = _first_gains(everything, cover) + bonus
+    source: _Rows | _Pairs = everything
+    picks = torch.empty(budget, dtype=torch.long, device=device)
+    gains = torch.empty_like(bound[:budget])
+    taken, size, review = 0, block, 8
+    while taken < budget:
+        order = torch.sort(bound, descending=True, stable=True)
+        size = min(size, u)
+        leaders = order.indices[:size].sort().values
+        if size < u:  # the best outside wins ties against leaders of higher position
+            rival, height = order.indices[size], order.values[size]
+            least = torch.where(leaders < rival, height, height.nextafter(height.new_tensor(torch.inf)))
+        else:
+            least = torch.full_like(bound, torch.finfo(bound.dtype).min)
+        rows, columns = source.some(leaders)
+        extra = torch.where(bound[leaders] == -torch.inf, -torch.inf, bonus[leaders])  # picked before
+        valid = torch.ones((), dtype=torch.bool, device=device)
+        count = torch.zeros((), dtype=torch.long, device=device)
+        score = _gains(rows, columns, cover) + extra
+        for step in range(taken, min(taken + size, budget)):
+            best = score.argmax()
+            valid = valid & (score[best] >= least[best])
+            if device.type == "cpu" and not valid:  # looking costs nothing here; on a GPU the rest runs without effect
+                break
+            picks[step], gains[step] = leaders[best], score[best]
+            count += valid
+            gained = torch.where(valid, rows[best], -torch.inf)
+            if columns is None:
+                torch.maximum(cover, gained, out=cover)
+            else:
+                cover.scatter_reduce_(0, columns[best], gained, "amax")
+            extra[best] = torch.where(valid, -torch.inf, extra[best])
+            score = _gains(rows, columns, cover) + extra
+        bound[leaders] = score
+        found = int(count)
+        taken += found
+        width = rows.shape[1]
+        size = max(block, BLOCK // width) if found else min(2 * size, max(block, TILE // width))
+        if taken >= review:
+            review = 2 * taken
+            source = source.narrowed(cover, pairs)
+    return picks, gains
+
+
+def _gains(
+    rows: Float[Tensor, "q w"], columns: Int[Tensor, "q w"] | None, cover: Float[Tensor, " r"]
+) -> Float[Tensor, " q"]:
+    level = cover if columns is None else cover[columns]
+    return (rows - level).clamp_min_(0).sum(dim=1)
+
+
+def _first_gains(source: _Rows, cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
+    objective = source.objective
+    if source.kept is None and objective.cap is None and objective.floor is None:
+        total = objective.candidates.total_similarity(objective.represented)
+        if total is not None:
+            return total
+    return torch.cat([_gains(rows, None, cover) for rows in source.tiles()])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """All similarities of a candidate, kept or made when asked for."""
+
+    objective: Objective
+    kept: Float[Tensor, "u r"] | None
+
+    def some(self, of: Tensor | slice) -> tuple[Float[Tensor, "q r"], None]:
+        return (self.objective.rows(of) if self.kept is None else self.kept[of]), None
+
+    def tiles(self) -> Iterator[Float[Tensor, "q r"]]:
+        u, r = len(self.objective.candidates), len(self.objective.represented)
+        step = max(1, TILE // r)
+        return (self.some(slice(at, at + step))[0] for at in range(0, u, step))
+
+    def narrowed(self, cover: Float[Tensor, " r"], pairs: int) -> _Rows | _Pairs:
+        """Return the pairs that still matter when they are few, judged by a sample of the candidates."""
+        u, r = len(self.objective.candidates), len(self.objective.represented)
+        sample, _ = self.some(torch.arange(0, u, max(1, u // 64), device=cover.device))
+        if float((sample > cover).float().mean()) * u * r > min(pairs, u * r / 16):
+            return self
+        lengths, columns, values = [], [], []
+        for rows in self.tiles():
+            matters = rows > cover
+            lengths.append(matters.sum(dim=1))
+            at = matters.flatten().nonzero()[:, 0]
+            columns.append((at % r).to(torch.int32))
+            values.append(rows.flatten()[at])
+        return _Pairs.of(torch.cat(lengths), torch.cat(columns), torch.cat(values))
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The similarities of a candidate that exceed the cover of their point; the others are gone for good."""
+
+    start: Int[Tensor, " u"]
+    length: Int[Tensor, " u"]
+    column: Int[Tensor, " p"]
+    value: Float[Tensor, " p"]
+
+    @staticmethod
+    def of(length: Int[Tensor, " u"], column: Int[Tensor, " p"], value: Float[Tensor, " p"]) -> _Pairs:
+        return _Pairs(length.cumsum(0) - length, length, column, value)
+
+    def some(self, of: Int[Tensor, " q"]) -> tuple[Float[Tensor, "q w"], Int[Tensor, "q w"]]:
+        length = self.length[of][:, None]
+        width = max(1, int(length.max()))
+        place = torch.arange(width, device=of.device)
+        at = (self.start[of][:, None] + place).clamp_max_(max(0, len(self.value) - 1))
+        there = place < length
+        if not len(self.value):
+            return self.value.new_full(at.shape, -torch.inf), torch.zeros_like(at)
+        return self.value[at].masked_fill_(~there, -torch.inf), self.column[at].long()
+
+    def narrowed(self, cover: Float[Tensor, " r"], pairs: int) -> _Pairs:
+        """Drop the pairs that no longer matter."""
+        matters = self.value > cover[self.column]
+        before = matters.cumsum(0)
+        end = torch.cat([before.new_zeros(1), before])
+        length = end[self.start + self.length] - end[self.start]
+        return _Pairs.of(length, self.column[matters], self.value[matters])

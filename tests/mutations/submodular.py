@@ -1,0 +1,186 @@
+"""Known mistakes in submodular, clustering and gradient strategies, each of which a test must catch."""
+
+from __future__ import annotations
+
+from tests.mutations import Mutation
+
+CLUSTER_MARGIN = "altools.strategies.cluster_margin"
+CLUSTER_MARGIN_TEST = "tests/oracles/test_cluster_margin.py::"
+
+MUTATIONS: list[Mutation] = [
+    Mutation(
+        name="Cluster-Margin ignores the margins (public code of arXiv 2312.05751)",
+        module=CLUSTER_MARGIN,
+        find="considered = top_k(scores, ",
+        replace="considered = top_k(0 * scores, ",
+        test=CLUSTER_MARGIN_TEST + "test_margins_decide_which_images_are_candidates",
+    ),
+    Mutation(
+        name="Cluster-Margin visits large clusters first",
+        module=CLUSTER_MARGIN,
+        find="torch.sort(size, stable=True)",
+        replace="torch.sort(-size, stable=True)",
+        test=CLUSTER_MARGIN_TEST + "test_rare_clusters_come_first",
+    ),
+    Mutation(
+        name="Cluster-Margin takes the lowest margin of a cluster instead of a random member (cure-lab)",
+        module=CLUSTER_MARGIN,
+        find="shuffled = considered[torch.randperm(len(considered), generator=rng).to(considered.device)]",
+        replace="shuffled = considered",
+        test=CLUSTER_MARGIN_TEST + "test_every_member_of_a_cluster_is_picked_equally_often",
+    ),
+    Mutation(
+        name="Cluster-Margin clusters again in every round",
+        module=CLUSTER_MARGIN,
+        find="if cluster is None:",
+        replace="if True:",
+        test=CLUSTER_MARGIN_TEST + "test_clusters_are_made_once_and_handed_on",
+    ),
+    Mutation(
+        name="average linkage merges by unweighted means",
+        module="altools.kernels.average_linkage",
+        find="(now.mean[left] * ours + now.mean[right] * theirs) / (ours + theirs)",
+        replace="(now.mean[left] + now.mean[right]) / 2",
+        test="tests/oracles/test_average_linkage.py::test_equals_scikit_learn",
+    ),
+    Mutation(
+        name="FASS forgets its filter",
+        module="altools.strategies.fass",
+        find="size = min(pool.size, round(beta * budget))",
+        replace="size = pool.size",
+        test="tests/oracles/test_facility_location.py::test_fass_definition",
+    ),
+    Mutation(
+        name="FASS keeps the most certain images",
+        module="altools.strategies.fass",
+        find="top_k(score_of(pool.probs, uncertainty), size)",
+        replace="top_k(-score_of(pool.probs, uncertainty), size)",
+        test="tests/oracles/test_facility_location.py::test_fass_definition",
+    ),
+    Mutation(
+        name="entropy of a probability of exactly zero is NaN",
+        module="altools.kernels.uncertainty",
+        find="torch.special.xlogy(probs, probs)",
+        replace="(probs * probs.log())",
+        test="tests/oracles/test_facility_location.py::test_fass_with_beta_one_takes_the_most_uncertain",
+    ),
+    Mutation(
+        name="lazy greedy trusts a stale gain",
+        module="altools.kernels.facility",
+        find="valid = valid & (score[best] >= least[best])",
+        replace="valid = valid & (score[best] >= 0)",
+        test="tests/oracles/test_facility_location.py::test_blocks_storage_caps_and_floors_change_nothing",
+    ),
+    Mutation(
+        name="facility location picks an image again",
+        module="altools.kernels.facility",
+        find="extra[best] = torch.where(valid, -torch.inf, extra[best])",
+        replace="pass",
+        test="tests/oracles/test_facility_location.py::test_copies_and_zero_embeddings_are_picked_once_each_and_last",
+    ),
+    Mutation(
+        name="fl1mi and fl2mi swapped",
+        module="altools.strategies.similar",
+        find='if function == "flqmi":',
+        replace='if function == "flvmi":',
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="flvmi caps by the smallest similarity to a query",
+        module="altools.kernels.similarity",
+        find=".similarity(others).amax(dim=1)",
+        replace=".similarity(others).amin(dim=1)",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="SIMILAR ignores the query set (public code of arXiv 2312.05751)",
+        module="altools.strategies.similar",
+        find='cap=None if function == "flcg" else',
+        replace="cap=None if True else",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="SIMILAR's query set is what the model gets right",
+        module="altools.strategies.similar",
+        find="sureness = probs.gather(1, labels[:, None])[:, 0] + right",
+        replace="sureness = probs.gather(1, labels[:, None])[:, 0] - 2.0 * right",
+        test="tests/oracles/test_similar.py::test_query_set_is_what_the_model_gets_wrong_or_is_least_sure_of",
+    ),
+    Mutation(
+        name="labelled gradients taken at the predicted label",
+        module="altools.strategies.similar",
+        find="residuals(pool.labelled_probs, pool.labelled_labels)",
+        replace="residuals(pool.labelled_probs)",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="flcmi conditions on the query set itself",
+        module="altools.strategies.similar",
+        find='if function == "flcmi":\n        private',
+        replace='if function == "none":\n        private',
+        test="tests/oracles/test_similar.py::test_conditioning_on_the_query_set_itself_would_leave_nothing_to_gain",
+    ),
+    Mutation(
+        name="flcg pays for what the labelled set shows already",
+        module="altools.strategies.similar",
+        find='floor=None if function == "flvmi"',
+        replace='floor=None if function != "flcmi"',
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="raw cosine instead of (1 + cosine) / 2",
+        module="altools.kernels.gradients",
+        find="shifted=True",
+        replace="shifted=False",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER trusts the prediction for labelled images",
+        module="altools.strategies.glister",
+        find="probs, labels, embeddings = pool.labelled_probs, pool.labelled_labels, pool.labelled_embeddings",
+        replace="probs, embeddings = pool.labelled_probs, pool.labelled_embeddings\n    labels = probs.argmax(dim=1)",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER never moves the target's logits",
+        module="altools.strategies.glister",
+        find="self.logits[part] -= learning_rate *",
+        replace="self.logits[part] -= 0 * learning_rate *",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER steps uphill",
+        module="altools.strategies.glister",
+        find="self.logits[part] -= learning_rate *",
+        replace="self.logits[part] += learning_rate *",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER forgets the bias",
+        module="altools.kernels.gradients",
+        find="value=1.0",
+        replace="value=0.0",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER sums the target's gradient",
+        module="altools.strategies.glister",
+        find="return total / len(self.labels)",
+        replace="return total",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER's diversity is a distance, not squared",
+        module="altools.strategies.glister",
+        find="torch.exp(-distance.clamp_min_(0) / 2)",
+        replace="torch.exp(-distance.clamp_min_(0).sqrt() / 2)",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+    Mutation(
+        name="GLISTER picks an image again",
+        module="altools.strategies.glister",
+        find="excluded[taken.picks] = -torch.inf",
+        replace="pass",
+        test="tests/oracles/test_glister.py::test_definition",
+    ),
+]

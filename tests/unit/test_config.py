@@ -1,0 +1,130 @@
+"""Every wrong config is refused in one sentence with the path of the key, and right ones are completed."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from altools import config
+from altools.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def changed(path, value):
+    """The default config with one value changed; a path like ``datasets.0.recipe.epochs``."""
+    data = copy.deepcopy(DEFAULT)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = data
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return data
+
+
+WRONG = {
+    "unknown strategy lists the known": (
+        "strategies",
+        ["random", "margn"],
+        r"'margn' is not a module.*Known: .*margin",
+    ),
+    "misspelt top key": ("strategys", [], r"strategys is not a key here; did you mean 'strategies'\?"),
+    "misspelt dataset key": ("datasets.0.bugdet", 5, r"datasets\[0\]\.bugdet is not a key here; did you mean 'budget'"),
+    "misspelt recipe key": ("datasets.0.recipe.epoch", 5, r"recipe\.epoch is not a key here; did you mean 'epochs'"),
+    "misspelt augmentation key": (
+        "recipe.augmentation",
+        {"horizontal": True},
+        r"augmentation\.horizontal is not a key here; did you mean 'horizontal_flip'",
+    ),
+    "misspelt source option": ("datasets.0.options", {"pth": "x"}, r"options\.pth is not a key here"),
+    "misspelt model option": (
+        "datasets.0.model_options",
+        {"widht": 8},
+        r"widht is not a key here; did you mean 'width'",
+    ),
+    "model option out of bounds": ("datasets.0.model_options", {"width": 0}, r"model_options\.width must be greater"),
+    "misspelt strategy option": ("strategy_options", {"entropy": {"mc_averag": 3}}, r"did you mean 'mc_average'"),
+    "strategy option of wrong type": (
+        "strategy_options",
+        {"entropy": {"mc_average": "x"}},
+        r"mc_average must be a valid int",
+    ),
+    "options for no strategy": ("strategy_options", {"entropi": {}}, r"strategy_options\.entropi names no strategy"),
+    "budget beyond the training set": (
+        "datasets.0.rounds",
+        99,
+        r"must be at most train_images = 1437\. Got 50 \+ 98 \* 50",
+    ),
+    "initial size 0": ("datasets.0.initial", 0, r"datasets\[0\]\.initial must be greater than or equal to 1\. Got 0"),
+    "negative seed": ("seeds", [-1], r"seeds\[0\] must be greater than or equal to 0\. Got -1"),
+    "seed twice": ("seeds", [1, 1], r"seeds must be distinct\. Got '1' twice"),
+    "dataset twice": ("datasets", [DEFAULT["datasets"][0]] * 2, r"datasets must be distinct\. Got 'digits' twice"),
+    "no datasets": ("datasets", [], r"datasets"),
+    "unknown source": ("datasets.0.source", "digit", r"'digit' is not a module of altools\.datasets"),
+    "unknown model": ("datasets.0.model", "resnet19", r"'resnet19' is not a module of altools\.models.*resnet18"),
+    "unknown metric": ("metrics", ["f2"], r"'f2' is not a module of altools\.metrics"),
+    "unknown setting": ("settings", ["standart"], r"settings\[0\] must be 'standard'"),
+    "a name that is a path": ("datasets.0.name", "../up", r"datasets\[0\]\.name must match pattern"),
+    "a name that is only dots": ("datasets.0.name", "..", r"datasets\[0\]\.name"),
+    "reserved strategy name": ("strategies", ["shared"], r"must not be named 'shared'"),
+    "epochs 0": ("datasets.0.recipe.epochs", 0, r"recipe\.epochs must be greater than or equal to 1"),
+    "momentum 1": ("recipe.momentum", 1, r"momentum must be less than 1"),
+    "learning rate no number": ("datasets.0.recipe.learning_rate", "fast", r"learning_rate must be a valid number"),
+    "device": ("device", "gpu", r"device must be 'auto', 'cpu' or 'cuda'\. Got 'gpu'"),
+    "datasets of wrong shape": ("datasets", {"digits": {}}, r"datasets must be a valid list"),
+    "empty results": ("results", "", r"results must"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_values_are_refused_with_path_and_value(case):
+    path, value, message = WRONG[case]
+    with pytest.raises(UserError, match=message):
+        config.load(changed(path, value))
+
+
+def test_a_missing_key_is_named():
+    data = copy.deepcopy(DEFAULT)
+    del data["datasets"][0]["budget"]
+    with pytest.raises(UserError, match=r"datasets\[0\]\.budget is missing; add it"):
+        config.load(data)
+
+
+def test_values_from_the_command_line_are_coerced():
+    data = {**copy.deepcopy(DEFAULT), "strategies": "random,margin", "seeds": ["0", "2"]}
+    loaded = config.load(data)
+    assert loaded.strategies == ["random", "margin"] and loaded.seeds == [0, 2]
+    assert config.load({**data, "seeds": "0,1"}).seeds == [0, 1]
+    assert config.load({**data, "seeds": 7}).seeds == [7]
+
+
+def test_datasets_inherit_the_common_recipe_and_keep_their_own():
+    loaded = config.load(changed("recipe.momentum", 0.5))
+    recipe = loaded.dataset("digits").recipe
+    assert (recipe.momentum, recipe.epochs) == (0.5, 30)
+
+
+def test_strategy_options_are_completed_from_the_signature_and_the_signals():
+    loaded = config.load(changed("strategy_options", {"entropy": {"mc_average": "7"}}))
+    strategy = loaded.strategy("entropy")
+    assert strategy.signal_options == {"mc_average": 7, "mc_rate": 0.5}
+    assert strategy.module == "altools.strategies.entropy" and strategy.needs == {"probs"}
+
+
+def test_a_label_of_ones_own_names_its_module():
+    data = changed("strategies", ["random", "mc_entropy"])
+    data["strategy_options"] = {"mc_entropy": {"use": "entropy", "mc_average": 5}}
+    assert config.load(data).strategy("mc_entropy").module == "altools.strategies.entropy"
+
+
+def test_plain_parts_hold_only_what_snakemake_compares():
+    recipe = config.plain(config.load(DEFAULT).dataset("digits").recipe)
+    assert recipe == json.loads(json.dumps(recipe)) and isinstance(recipe["augmentation"], dict)
+
+
+def test_the_schema_for_editors_is_in_step():
+    schema = json.loads((ROOT / "config/schema.json").read_text())
+    assert schema == json.loads(json.dumps(config.Config.model_json_schema())), "run `make schema`"

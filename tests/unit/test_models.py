@@ -1,0 +1,55 @@
+"""Networks: shapes, the protocol's initial law, and no draw from the global generator."""
+
+import pytest
+import torch
+
+from altools import models, plugins
+from altools.rng import stream
+
+CASES = [
+    ("small_cnn", {}, (1, 8, 8), 64),
+    ("small_cnn", {"filters": 4, "width": 10}, (3, 32, 32), 10),
+    ("resnet18", {"stem": "cifar"}, (3, 32, 32), 512),
+    ("resnet18", {"stem": "imagenet"}, (1, 64, 64), 512),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "shape", "width"), CASES)
+def test_outputs_have_names_and_shapes(name, options, shape, width):
+    model = models.build(name, shape[0], 7, stream(0, "weights"), **options).eval()
+    out = model(torch.rand(2, *shape))
+    assert out.logits.shape == (2, 7) and out.embeddings.shape == (2, width)
+    assert torch.allclose(model.head(out.embeddings), out.logits)
+
+
+def test_every_shipped_network_is_listed():
+    assert {"small_cnn", "resnet18"} <= set(plugins.names("altools.models"))
+
+
+def test_weights_come_from_the_stream_alone():
+    before = torch.get_rng_state()
+    one, two, other = (models.build("small_cnn", 1, 3, stream(seed, "weights")) for seed in (0, 0, 1))
+    assert torch.equal(torch.get_rng_state(), before)
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, two.state_dict()[name])
+    assert not torch.equal(one.head.weight, other.head.weight)
+
+
+def test_the_initial_law_is_pytorchs_default():
+    model = models.build("resnet18", 3, 10, stream(0, "weights"), stem="cifar")
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
+            bound = layer.weight[0].numel() ** -0.5  # kaiming_uniform with a = sqrt(5)
+            assert layer.weight.abs().max() <= bound
+            assert layer.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.05)
+
+
+def test_resnet18_counts_the_known_parameters():
+    model = models.build("resnet18", 3, 10, stream(0, "weights"), stem="cifar")
+    assert sum(value.numel() for value in model.parameters()) == 11_173_962
+
+
+def test_grey_images_enter_a_resnet_as_three_equal_channels():
+    model = models.build("resnet18", 1, 4, stream(0, "weights")).eval()
+    grey = torch.rand(2, 1, 64, 64)
+    assert torch.equal(model(grey).logits, model(grey.repeat(1, 3, 1, 1)).logits)
