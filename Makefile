@@ -36,6 +36,13 @@ lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
+cost: $(VENV)/.run  ## say how many trainings, queries and images CONFIG=config/paper.yaml means
+	@$(BIN)/snakemake --dry-run --quiet all --configfile $(or $(CONFIG),config/config.yaml) data
+
+contact-sheet: $(VENV)/.run  ## draw some images of every class of DATASET=cifar10 [CONFIG=config/paper.yaml]
+	@test -n "$(DATASET)" || { echo "Name a dataset: make contact-sheet DATASET=cifar10 CONFIG=config/paper.yaml"; exit 1; }
+	$(BIN)/snakemake --cores $(CORES) --quiet rules $(if $(CONFIG),--configfile $(CONFIG)) -- contact_sheet_of_$(DATASET)
+
 types: $(VENV)/.dev  ## the type checker alone
 	$(BIN)/mypy
 

@@ -172,7 +172,7 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
     """Decode both splits; the arrays appear together, when the block ends well."""
     assert source.decode is not None
     histogram = np.zeros((source.shape[0], 256), dtype=np.int64)
-    failures: list[str] = []
+    failures: dict[str, list[str]] = {name: [] for name in SPLITS}
     digests = {name: hashlib.sha256() for name in SPLITS if isinstance(getattr(source, name).items[0], Path)}
     with ExitStack() as stack:
         chunks = []
@@ -198,17 +198,17 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
         workers = 1 if isinstance(source.train.items, np.ndarray) else 0
         results = progress(parallel.each(_decode, chunks, workers=workers), len(chunks), f"x{CHUNK} images", "decode")
         for chunk, (counted, lines, failed) in zip(chunks, results, strict=True):
-            failures += failed
+            failures[chunk.split] += failed
             if chunk.split == "train":
                 histogram += counted
             if chunk.split in digests:
                 digests[chunk.split].update(lines)
-        if failures:
-            shown = "; ".join(failures[:5])
-            total = len(source.train.items) + len(source.test.items)
-            raise UserError(
-                f"every image must be readable. Got {len(failures)} bad of {total}: {shown}; repair or remove them."
-            )
+        for name, bad in failures.items():
+            if bad:
+                raise UserError(
+                    f"every image must be readable. Got {len(bad)} bad of {len(getattr(source, name).ids)} in {name}: "
+                    f"{'; '.join(bad[:5])}; repair or remove them."
+                )
         checksums = {f"{name} files": f"sha256:{digest.hexdigest()}" for name, digest in digests.items()}
         yield Decoded(histogram, checksums)
 

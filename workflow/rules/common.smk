@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from altools import config as typed_config
+from altools import cost
 from altools.errors import UserError
 from altools.fingerprint import fingerprint
 from altools.hardware import gpu_count
@@ -24,6 +25,7 @@ if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
     raise WorkflowError(f"{cfg.results} must be a folder. A file of that name is in the way; move it.")
 
 DATASETS = [dataset.name for dataset in cfg.datasets]
+ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
 
 
@@ -238,6 +240,11 @@ def reference_scores(wildcards):
     return [
         f"{reference_folder(wildcards.dataset, start, seed)}/scores.json" for start, seed in product(starts, cfg.seeds)
     ]
+
+
+def say_what_the_grid_means():
+    """Print how many trainings, queries and images the whole config stands for, dry run or not."""
+    print(cost.as_text(cost.grid_cost(cfg)), file=sys.stderr)
 
 
 def check_results_folder():
