@@ -26,6 +26,8 @@ if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
 
 DATASETS = [dataset.name for dataset in cfg.datasets]
 ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
+# Described once: describing a strategy takes a millisecond, and 15,000 jobs ask several times.
+STRATEGIES = {name: cfg.strategy(name) for name in cfg.strategies}
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
 
 
@@ -59,7 +61,7 @@ def start_of(setting):
 
 def owner(setting, strategy):
     """The setting in which a strategy really runs: random asks no model, so it is the same in both."""
-    asks_model = bool(cfg.strategy(strategy).needs)
+    asks_model = bool(STRATEGIES[strategy].needs)
     return setting if asks_model else start_of(setting)
 
 
@@ -133,7 +135,7 @@ cpu_threads = of_dataset(lambda dataset: dataset.threads)
 
 
 def strategy_options(wildcards):
-    strategy = cfg.strategy(wildcards.strategy)
+    strategy = STRATEGIES[wildcards.strategy]
     return {
         "name": strategy.name,
         "module": strategy.module,
@@ -165,7 +167,7 @@ def model_module(wildcards):
 
 
 def strategy_module(wildcards):
-    return cfg.strategy(wildcards.strategy).module
+    return STRATEGIES[wildcards.strategy].module
 
 
 def training_code(wildcards):
