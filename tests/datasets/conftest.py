@@ -5,15 +5,14 @@ import sys
 import threading
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from altools import datasets, storage
-
-SHARED = Path(__file__).parents[2].parent / "shared/data"
+from tests.samples import SHARED
 
 
 class Prepared:
@@ -79,8 +78,8 @@ def materials():
 class Quiet(SimpleHTTPRequestHandler):
     """Serves a folder; names in ``spoil`` are answered in the ways of bad servers."""
 
-    spoil: dict = {}
-    asked: list = []
+    spoil: ClassVar[dict] = {}
+    asked: ClassVar[list] = []
 
     def do_GET(self):
         self.asked.append(self.path)

@@ -50,7 +50,9 @@ def test_no_zip_and_half_a_zip_are_refused(tmp_path):
     for content in (b"", b"not a zip", whole[: len(whole) // 2]):
         path = tmp_path / f"{len(content)}.zip"
         path.write_bytes(content)
-        with pytest.raises(UserError, match=r"must be a whole zip archive. It is not \(File is not a zip file\); get it"):
+        with pytest.raises(
+            UserError, match=r"must be a whole zip archive. It is not \(File is not a zip file\); get it"
+        ):
             archives.zip_members(path)
 
 

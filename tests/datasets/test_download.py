@@ -37,7 +37,9 @@ def test_a_file_address_and_md5_do_as_well(address, server, tmp_path):
 
 
 def test_other_content_is_not_kept(address, tmp_path):
-    with pytest.raises(UserError, match=r"must have the checksum sha256:0+\. Got sha256:[0-9a-f]{64}; nothing was kept"):
+    with pytest.raises(
+        UserError, match=r"must have the checksum sha256:0+\. Got sha256:[0-9a-f]{64}; nothing was kept"
+    ):
         download.fetch(tmp_path / "x/file.bin", [address], f"sha256:{'0' * 64}", OTHERWISE)
     assert list((tmp_path / "x").iterdir()) == []
 
@@ -45,7 +47,9 @@ def test_other_content_is_not_kept(address, tmp_path):
 def test_a_wrong_file_in_place_is_refused_and_left_alone(address, tmp_path):
     target = tmp_path / "file.bin"
     target.write_bytes(b"mine")
-    with pytest.raises(UserError, match=r"file.bin must have the checksum .* Got .*; remove the file and get it again\."):
+    with pytest.raises(
+        UserError, match=r"file.bin must have the checksum .* Got .*; remove the file and get it again\."
+    ):
         download.fetch(target, [address], CHECKSUM, OTHERWISE)
     assert target.read_bytes() == b"mine"
 
