@@ -3,9 +3,10 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(VENV)/bin
 CORES ?= all
+RESULTS ?= results
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types bench docs-check schema docs lock
+.PHONY: help demo test lint types bench docs docs-check schema lock cost contact-sheet
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +36,14 @@ lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
 	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+cost: $(VENV)/.run  ## say how many trainings, queries and images CONFIG=config/paper.yaml means
+	@$(BIN)/snakemake --dry-run --quiet all --configfile $(or $(CONFIG),config/config.yaml) data
+
+contact-sheet: $(VENV)/.run  ## draw images of every class of DATASET=cifar10 (CONFIG=config/paper.yaml RESULTS=results-paper)
+	@test -n "$(DATASET)" || { echo "Name a dataset: make contact-sheet DATASET=digits"; exit 1; }
+	$(BIN)/snakemake --cores $(CORES) --quiet rules $(if $(CONFIG),--configfile $(CONFIG)) -- $(RESULTS)/data/$(DATASET)/dataset.json
+	$(BIN)/python -m altools.steps.contact_sheet $(RESULTS)/data/$(DATASET)/dataset.json $(RESULTS)/figures/$(DATASET)/contact_sheet.png
 
 types: $(VENV)/.dev  ## the type checker alone
 	$(BIN)/mypy

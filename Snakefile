@@ -18,6 +18,10 @@ include: "workflow/rules/rounds.smk"
 include: "workflow/rules/results.smk"
 
 
+if workflow.is_main_process:
+    say_what_the_grid_means()
+
+
 localrules:
     all,
     data,

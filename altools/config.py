@@ -260,6 +260,11 @@ def load(data: Mapping[str, Any]) -> Config:
         raise UserError("\n".join(_sentence(entry) for entry in error.errors())) from None
 
 
+def stays_encoded(dataset: Dataset) -> bool:
+    """Return whether a dataset is too large for an array, so that preparation writes its index only."""
+    return bool(plugins.describe(dataset.source, "altools.datasets", "read").constants.get("ENCODED"))
+
+
 def plain(value: Any) -> Any:
     """Turn a part of the config into dicts, lists and scalars: all that Snakemake compares."""
     if isinstance(value, BaseModel):

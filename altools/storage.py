@@ -75,6 +75,12 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file with the line ends it is given."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(text.encode())
+
+
 def read_json(path: str | Path) -> dict[str, Any]:
     """Read a JSON object."""
     with reading(path):
@@ -172,7 +178,7 @@ def _checksum(tensors: Mapping[str, Tensor]) -> str:
 
 
 @contextmanager
-def new_array(path: str | Path, shape: tuple[int, ...], dtype: str = "uint8") -> Iterator[np.ndarray]:
+def new_array(path: str | Path, shape: tuple[int, ...], dtype: str = "uint8") -> Iterator[np.memmap]:
     """Yield a memory-mapped array that becomes ``path`` when the block succeeds."""
     with atomic(path) as temporary:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)

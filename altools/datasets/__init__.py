@@ -6,25 +6,23 @@ Knows nothing about models.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
-import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from altools import plugins, storage
+from altools import parallel, plugins, storage
 from altools.errors import UserError
 from altools.progress import progress
 
 SPLITS = ("train", "test")
-PARALLEL_FROM = 2000  # images; below that, starting processes costs more than it saves
-CHUNK = 256
+CHUNK = 64  # images; small enough that all cores end at about the same time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +33,8 @@ class Split:
     """The publisher's name of each image."""
     labels: Sequence[int]
     """Index into `Source.classes`."""
-    items: Sequence[Any]
-    """What `Source.decode` takes, picklable: a path, or the pixels themselves."""
+    items: Sequence[Any] | np.ndarray = ()
+    """What `Source.decode` takes, picklable: a path, or the pixels themselves. None where images stay encoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +46,18 @@ class Source:
     """Channels, height, width of every prepared image."""
     train: Split
     test: Split
-    decode: Callable[[Any], np.ndarray]
-    """A module-level function (or a partial of one): item to uint8 pixels of ``shape``."""
+    decode: Callable[[Any], np.ndarray] | None
+    """A module-level function (or a partial of one): item to uint8 pixels of ``shape``.
+
+    None for data too large for an array: only the index is written, and the images stay in ``encoded_in``."""
+    encoded_in: str = ""
+    """The folder in which each id is the path of an encoded image."""
     checksums: Mapping[str, str] = field(default_factory=dict)
-    """SHA-256 (or the publisher's sum) of the files that were verified, by name."""
+    """Checksums of the files that were verified or measured, by name; those of items that are paths are added."""
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    """What a reader of the raw files found worth knowing; plain JSON values for ``dataset.json``."""
+    attachments: Mapping[str, str] = field(default_factory=dict)
+    """Text files to be written beside ``dataset.json``, by name."""
 
 
 def read(name: str, options: Mapping[str, Any]) -> Source:
@@ -64,7 +70,7 @@ def prepare(source: Source, folder: Path, train_images: int, provenance: storage
 
     Args:
         source: the raw data.
-        folder: where to write; each file appears when it is complete, ``dataset.json`` last.
+        folder: where to write; the files appear when all images of both splits are decoded, ``dataset.json`` last.
         train_images: the number the config promises.
         provenance: recorded in every file.
 
@@ -72,20 +78,18 @@ def prepare(source: Source, folder: Path, train_images: int, provenance: storage
         UserError: counts differ, a class is empty, or images cannot be decoded (all are named at once).
     """
     _check(source, train_images)
-    facts = {}
-    for name in SPLITS:
-        split: Split = getattr(source, name)
-        with storage.new_array(folder / name / "images.npy", (len(split.items), *source.shape)) as array:
-            histogram = _decode(source, split, array, name)
-        storage.write_columns(
-            folder / name / "index.parquet",
-            {"id": np.asarray(split.ids, dtype=object), "label": np.asarray(split.labels, dtype=np.int64)},
-            provenance,
-        )
-        counts = np.bincount(split.labels, minlength=len(source.classes)).tolist()
-        facts[name] = {"images": len(split.items), "per_class": dict(zip(source.classes, counts, strict=True))}
-        if name == "train":
-            mean, std = _moments(histogram)
+    _sweep(folder)
+    facts: dict[str, Any] = {name: _counts(source.classes, getattr(source, name)) for name in SPLITS}
+    if source.decode is None:
+        facts["encoded_in"] = source.encoded_in
+        found = Decoded(None, {})
+        _write_indices(source, folder, provenance)
+    else:
+        with _decoded(source, folder) as found:
+            _write_indices(source, folder, provenance)
+    mean, std = (None, None) if found.histogram is None else _moments(found.histogram)
+    for name, text in source.attachments.items():
+        storage.write_text(folder / name, text)
     storage.write_json(
         folder / "dataset.json",
         {
@@ -94,17 +98,18 @@ def prepare(source: Source, folder: Path, train_images: int, provenance: storage
             **facts,
             "mean": mean,
             "std": std,
-            "checksums": dict(source.checksums),
+            "checksums": {**source.checksums, **found.checksums},
+            "notes": dict(source.notes),
             "provenance": dict(provenance),
         },
     )
 
 
 def _check(source: Source, train_images: int) -> None:
-    if len(source.train.items) != train_images:
+    if len(source.train.ids) != train_images:
         raise UserError(
             f"train_images must equal the number of training images. The config says {train_images}, "
-            f"the source has {len(source.train.items)}; correct the config."
+            f"the source has {len(source.train.ids)}; correct the config."
         )
     if len(source.classes) < 2:
         raise UserError(f"a dataset needs at least 2 classes. Got {list(source.classes)}.")
@@ -112,60 +117,127 @@ def _check(source: Source, train_images: int) -> None:
     empty = [name for name, count in zip(source.classes, counts, strict=True) if not count]
     if empty:
         raise UserError(f"every class needs training images. Got none for {', '.join(empty)}.")
-    if not len(source.test.items):
+    if not len(source.test.ids):
         raise UserError("the test split must hold images. Got none.")
+    for name in SPLITS:
+        ids = getattr(source, name).ids
+        if len(set(ids)) < len(ids):
+            twice = next(entry for entry, count in Counter(ids).items() if count > 1)
+            raise UserError(f"every image must have a name of its own. Got {twice!r} twice in {name}.")
 
 
-def _decode(source: Source, split: Split, array: np.ndarray, name: str) -> np.ndarray:
-    """Fill ``array`` and return the histogram of pixel values per channel, (c, 256)."""
+def _sweep(folder: Path) -> None:
+    """Remove what a killed preparation left behind; names that start with a dot are never results."""
+    for unfinished in folder.rglob(".*.tmp"):
+        unfinished.unlink(missing_ok=True)
+
+
+def _counts(classes: Sequence[str], split: Split) -> dict[str, Any]:
+    counts = np.bincount(split.labels, minlength=len(classes)).tolist()
+    return {"images": len(split.ids), "per_class": dict(zip(classes, counts, strict=True))}
+
+
+def _write_indices(source: Source, folder: Path, provenance: storage.Provenance) -> None:
+    for name in SPLITS:
+        split: Split = getattr(source, name)
+        columns = {"id": np.asarray(split.ids, dtype=object), "label": np.asarray(split.labels, dtype=np.int64)}
+        storage.write_columns(folder / name / "index.parquet", columns, provenance)
+
+
+# --- decoding --------------------------------------------------------------------------------------------------------
+
+
+class Decoded(NamedTuple):
+    """What was seen while decoding."""
+
+    histogram: np.ndarray | None
+    """Pixel values of the training images per channel, (c, 256)."""
+    checksums: dict[str, str]
+
+
+class _Chunk(NamedTuple):
+    """Some images of one split; the array is named, not passed, for a worker writes into the file itself."""
+
+    split: str
+    array: str
+    start: int
+    items: Sequence[Any] | np.ndarray
+    ids: Sequence[str]
+    shape: tuple[int, int, int]
+    decode: Callable[[Any], np.ndarray]
+
+
+@contextmanager
+def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
+    """Decode both splits; the arrays appear together, when the block ends well."""
+    assert source.decode is not None
     histogram = np.zeros((source.shape[0], 256), dtype=np.int64)
-    failures: list[str] = []
-    starts = range(0, len(split.items), CHUNK)
-    chunks = (
-        (source.decode, source.shape, split.items[start : start + CHUNK], split.ids[start : start + CHUNK])
-        for start in starts
-    )
-    done = _map(_decode_chunk, chunks, parallel=len(split.items) >= PARALLEL_FROM)
-    for start, (pixels, failed) in zip(starts, progress(done, len(starts), "chunk", f"decode {name}"), strict=True):
-        failures += failed
-        array[start : start + len(pixels)] = pixels
-        for channel in range(source.shape[0]):
-            histogram[channel] += np.bincount(pixels[:, channel].ravel(), minlength=256)
-    if failures:
-        shown = "; ".join(failures[:5])
-        raise UserError(
-            f"every image must be readable. Got {len(failures)} bad of {len(split.items)} in {name}: {shown}; "
-            "repair or remove them."
-        )
-    return histogram
+    failures: dict[str, list[str]] = {name: [] for name in SPLITS}
+    digests = {name: hashlib.sha256() for name in SPLITS if isinstance(getattr(source, name).items[0], Path)}
+    with ExitStack() as stack:
+        chunks = []
+        for name in SPLITS:
+            split: Split = getattr(source, name)
+            array = stack.enter_context(
+                storage.new_array(folder / name / "images.npy", (len(split.items), *source.shape))
+            )
+            for start in range(0, len(split.items), CHUNK):
+                part = slice(start, start + CHUNK)
+                chunks.append(
+                    _Chunk(
+                        name,
+                        str(array.filename),
+                        start,
+                        split.items[part],
+                        split.ids[part],
+                        source.shape,
+                        source.decode,
+                    )
+                )
+        # Pixels that are in memory already would only be copied to and fro.
+        workers = 1 if isinstance(source.train.items, np.ndarray) else 0
+        results = progress(parallel.each(_decode, chunks, workers=workers), len(chunks), f"x{CHUNK} images", "decode")
+        for chunk, (counted, lines, failed) in zip(chunks, results, strict=True):
+            failures[chunk.split] += failed
+            if chunk.split == "train":
+                histogram += counted
+            if chunk.split in digests:
+                digests[chunk.split].update(lines)
+        for name, bad in failures.items():
+            if bad:
+                raise UserError(
+                    f"every image must be readable. Got {len(bad)} bad of {len(getattr(source, name).ids)} in {name}: "
+                    f"{'; '.join(bad[:5])}; repair or remove them."
+                )
+        checksums = {f"{name} files": f"sha256:{digest.hexdigest()}" for name, digest in digests.items()}
+        yield Decoded(histogram, checksums)
 
 
-def _decode_chunk(job: tuple[Any, ...]) -> tuple[np.ndarray, list[str]]:
-    decode, shape, items, ids = job
-    pixels = np.zeros((len(items), *shape), dtype=np.uint8)
-    failed = []
-    for position, (item, name) in enumerate(zip(items, ids, strict=True)):
+def _decode(chunk: _Chunk) -> tuple[np.ndarray, bytes, list[str]]:
+    """Decode a chunk into its place; return histogram, a checksum line per file, and failures."""
+    array = np.load(chunk.array, mmap_mode="r+", allow_pickle=False)
+    pixels = np.zeros((len(chunk.items), *chunk.shape), dtype=np.uint8)
+    failed, lines = [], []
+    for position, (item, name) in enumerate(zip(chunk.items, chunk.ids, strict=True)):
         try:
-            image = decode(item)
-            if image.shape != shape or image.dtype != np.uint8:
-                raise ValueError(f"shape {image.shape} {image.dtype}, expected {shape} uint8")
+            image = chunk.decode(item)
+            if image.shape != chunk.shape or image.dtype != np.uint8:
+                raise ValueError(f"shape {image.shape} {image.dtype}, expected {chunk.shape} uint8")
             pixels[position] = image
-        except (OSError, ValueError, SyntaxError) as error:
+            if isinstance(item, Path):
+                lines.append(f"{hashlib.sha256(item.read_bytes()).hexdigest()}  {name}\n")
+        except (OSError, ValueError, KeyError, SyntaxError) as error:
             failed.append(f"{name} ({str(error).splitlines()[0] if str(error) else type(error).__name__})")
-    return pixels, failed
+    array[chunk.start : chunk.start + len(pixels)] = pixels
+    if chunk.split == "train":
+        counted = np.stack([np.bincount(channel, minlength=256) for channel in _channels(pixels)])
+    else:
+        counted = np.zeros((chunk.shape[0], 256), dtype=np.int64)
+    return counted, "".join(lines).encode(), failed
 
 
-def _map(work: Callable[[Any], Any], jobs: Iterator[Any], *, parallel: bool) -> Iterator[Any]:
-    """Map in order over all cores, with few results waiting, so that memory stays bounded."""
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not parallel or workers == 1:
-        yield from map(work, jobs)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        waiting = [executor.submit(work, job) for job in islice(jobs, 3 * workers)]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [executor.submit(work, job) for job in islice(jobs, 1)]
+def _channels(pixels: np.ndarray) -> np.ndarray:
+    return pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1)
 
 
 def _moments(histogram: np.ndarray) -> tuple[list[float], list[float]]:

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from altools.bounds import Ge
 from altools.datasets import SPLITS, Source, Split
 from altools.errors import UserError
+from altools.pixels import pixels_of
 
 LEFT_BEHIND = {"thumbs.db", "desktop.ini", "__macosx"}
 
@@ -55,22 +56,9 @@ def read(
 
 
 def decode(path: Path, *, size: int, channels: int) -> np.ndarray:
-    """Read an image file as (channels, size, size) uint8 pixels."""
+    """Read an image file as (channels, size, size) uint8 pixels, turned as its EXIF data say."""
     with Image.open(path) as opened:
-        image = ImageOps.exif_transpose(opened)
-        return pixels_of(image, size=size, channels=channels)
-
-
-def pixels_of(image: Image.Image, *, size: int, channels: int) -> np.ndarray:
-    """Convert and resize a Pillow image to (channels, size, size) uint8 pixels, antialiased."""
-    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip at 255
-        values = np.asarray(image, dtype=np.float64)
-        image = Image.fromarray((values / (65535 if values.max() > 255 else 255) * 255).round().astype(np.uint8))
-    image = image.convert("L" if channels == 1 else "RGB")
-    if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BICUBIC)
-    pixels = np.asarray(image)
-    return pixels[None] if channels == 1 else np.moveaxis(pixels, 2, 0)
+        return pixels_of(ImageOps.exif_transpose(opened), size=size, channels=channels)
 
 
 def _class_folders(folder: Path) -> dict[str, Path]:

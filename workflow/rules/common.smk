@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from altools import config as typed_config
+from altools import cost
 from altools.errors import UserError
 from altools.fingerprint import fingerprint
 from altools.hardware import gpu_count
@@ -24,6 +25,7 @@ if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
     raise WorkflowError(f"{cfg.results} must be a folder. A file of that name is in the way; move it.")
 
 DATASETS = [dataset.name for dataset in cfg.datasets]
+ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
 # Names in altools.steps.statistics and altools.steps.figures, which load pandas and matplotlib (a test compares them).
 STATISTICS = [
     *["summary", "paired", "wins", "penalty", "ranks", "rank_pairs", "savings", "gain", "detectable"],
@@ -287,6 +289,11 @@ def reference_scores(wildcards):
     return [
         f"{reference_folder(wildcards.dataset, start, seed)}/scores.json" for start, seed in product(starts, cfg.seeds)
     ]
+
+
+def say_what_the_grid_means():
+    """Print how many trainings, queries and images the whole config stands for, dry run or not."""
+    print(cost.as_text(cost.grid_cost(cfg)), file=sys.stderr)
 
 
 def check_results_folder():

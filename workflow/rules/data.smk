@@ -1,4 +1,6 @@
 # Needs: raw files, as the config's options of each source say. Gives: results/data/<dataset>/.
+# Raw files are no inputs of the graph: one that is missing must stop its own dataset only, with a sentence that says
+# where to get it.
 
 
 rule prepare:
@@ -15,6 +17,8 @@ rule prepare:
         "<logs>/prepare/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=any_of([dataset for dataset in DATASETS if dataset not in ENCODED] or ["none"]),
     conda:
         "../../environment.yml"
     resources:
@@ -27,6 +31,14 @@ rule prepare:
         code=code("prepare", source_module),
     script:
         "../scripts/prepare.py"
+
+
+use rule prepare as index with:
+    output:
+        facts="<results>/data/{dataset}/dataset.json",
+        index=expand("<results>/data/{dataset}/{split}/index.parquet", split=["train", "test"], allow_missing=True),
+    wildcard_constraints:
+        dataset=any_of(ENCODED or ["none"]),
 
 
 rule data:

@@ -1,0 +1,51 @@
+"""Images of any kind as (channels, height, width) uint8 pixels: antialiased resizing, and stretching of wide ranges.
+
+The arithmetic that the sources of data share. Knows nothing about datasets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def decode(path: Path, *, size: int, channels: int) -> np.ndarray:
+    """Read an image file as (channels, size, size) pixels, its pixels as they are stored."""
+    with Image.open(path) as image:
+        return pixels_of(image, size=size, channels=channels)
+
+
+def pixels_of(image: Image.Image, *, size: int, channels: int) -> np.ndarray:
+    """Convert and resize a Pillow image to (channels, size, size) pixels; aspect ratio is lost.
+
+    Bilinear with antialiasing, which is what the paper's transforms do.
+    """
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip at 255
+        values = np.asarray(image, dtype=np.float64)
+        image = Image.fromarray((values / (65535 if values.max() > 255 else 255) * 255).round().astype(np.uint8))
+    mode = "L" if channels == 1 else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    if image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image)
+    return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+
+
+def stretched(values: np.ndarray) -> np.ndarray:
+    """Map the least value to 0 and the largest to 255, rounded; a constant array becomes 0.
+
+    Raises:
+        ValueError: a value is not a finite number.
+    """
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"values must be numbers, got {values.dtype}")
+    least, most = float(values.min()), float(values.max())
+    if not (np.isfinite(least) and np.isfinite(most)):
+        raise ValueError("values must be finite")
+    if least == most:
+        return np.zeros(values.shape, dtype=np.uint8)
+    scale = 255 / (most - least)
+    return np.rint((values.astype(np.float64) - least) * scale).astype(np.uint8)

@@ -1,0 +1,46 @@
+"""Step: some images of every class of a prepared dataset as one picture.
+
+``python -m altools.steps.contact_sheet results/data/eurosat/dataset.json eurosat.png``
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from altools import storage
+from altools.errors import UserError
+
+EACH = 12  # images of a class and split
+
+
+def contact_sheet(*, facts: str, png: str) -> None:
+    """Draw ``EACH`` images per class and split, evenly spaced through the index."""
+    from altools.plotting.contact_sheet import figure
+
+    record = storage.read_json(facts)
+    folder = Path(facts).parent
+    if record.get("encoded_in"):
+        raise UserError(f"a contact sheet needs prepared pixels. {folder} holds an index only.")
+    rows = []
+    for split in ("train", "test"):
+        pixels = storage.open_array(folder / split / "images.npy")
+        labels = storage.read_columns(folder / split / "index.parquet", ["label"])["label"]
+        for label, name in enumerate(record["classes"]):
+            found = np.flatnonzero(labels == label)
+            if len(found):
+                chosen = found[np.unique(np.linspace(0, len(found) - 1, EACH).round().astype(int))]
+                rows.append((f"{split}, {len(found):,}", np.asarray(pixels[chosen]), [name] * len(chosen)))
+    heading = f"{folder.name}: {' x '.join(str(side) for side in record['shape'])}"
+    with storage.atomic(png) as temporary:
+        figure(rows, heading=heading).savefig(temporary, format="png", dpi=120)
+
+
+if __name__ == "__main__":
+    try:
+        contact_sheet(facts=sys.argv[1], png=sys.argv[2])
+    except UserError as error:
+        raise SystemExit(f"Error: {error}") from None
+    print(sys.argv[2])
