@@ -115,7 +115,8 @@ def _greedy(
                 cover.scatter_reduce_(0, columns[best], gained, "amax")
             extra[best] = torch.where(valid, -torch.inf, extra[best])
             score = _gains(rows, columns, cover) + extra
-        bound[leaders] = score
+        # Never raised: else rounding, which differs between blocks, could pass the lead around a tie forever.
+        bound[leaders] = torch.minimum(bound[leaders], score)
         found = int(count)
         taken += found
         width = rows.shape[1]

@@ -158,6 +158,16 @@ def test_copies_and_zero_embeddings_are_picked_once_each_and_last():
     assert found.notes["picks_without_gain"] == 2
 
 
+@pytest.mark.parametrize("keep_bytes", [0, 1 << 30])
+def test_more_ties_than_a_block_holds_still_end(keep_bytes):
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(4, 16, generator=draw).repeat(75, 1) * torch.rand(300, 1, generator=draw).add(0.1)
+    objective = Objective(candidates=plain(x), represented=plain(x))
+    found, gains = greedy(objective, 250, keep_bytes=keep_bytes, block=8)
+    assert len(set(found.tolist())) == 250
+    assert (gains[:4] > 1).all() and (gains[4:] < 1e-3).all()
+
+
 @pytest.mark.peer
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("seed", range(3))
