@@ -13,12 +13,12 @@ rule prepare:
             split=["train", "test"],
             allow_missing=True,
         ),
-    wildcard_constraints:
-        dataset=any_of([dataset for dataset in DATASETS if dataset not in ENCODED] or ["none"]),
     log:
         "<logs>/prepare/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=any_of([dataset for dataset in DATASETS if dataset not in ENCODED] or ["none"]),
     conda:
         "../../environment.yml"
     resources:
