@@ -1,12 +1,10 @@
 """``kill -9`` at random moments, resumed each time: the same files as without."""
 
-import json
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from contextlib import redirect_stderr
 
 import numpy as np
 import pytest
@@ -19,17 +17,10 @@ from altools.steps.train import train
 from altools.training.pretrain_recipe import PretrainRecipe
 from altools.training.recipe import Augmentation, Recipe
 
-ROOT = Path(__file__).parents[2]
 APART = 12  # epochs between two kills, at most
 NETWORK = {"name": "small_cnn", "options": {"filters": 8, "width": 16}}
 
-JOB = """
-import json, sys
-from altools.steps.pretrain import pretrain
-from altools.steps.train import train
-step, values = json.loads(sys.argv[1])
-{"pretrain": pretrain, "train": train}[step](**values)
-"""
+STEPS = {"pretrain": pretrain, "train": train}
 
 
 @pytest.fixture(scope="module")
@@ -82,21 +73,39 @@ def supervised(data, folder, epochs):
     return "train", {**shared(data), **files, **more, "recipe": plain(recipe)}
 
 
-def start(job):
-    command = [sys.executable, "-c", JOB, json.dumps(job)]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+@pytest.fixture(scope="module")
+def processes():
+    """Fork each job from a server that has imported torch once; the same list as in test_mutations.py."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["torch", "torch._dynamo", "hypothesis", "hypothesis.strategies", "beartype", "jaxtyping"]
+    )
+    return context
+
+
+def work(job, log):
+    with open(log, "w", buffering=1) as handle, redirect_stderr(handle):
+        step, values = job
+        STEPS[step](**values)
+
+
+def start(processes, job, log):
+    run = processes.Process(target=work, args=(job, log))
+    run.start()
+    return run
 
 
 def kill_after(run, saves, path):
     """Kill the job somewhere after so many more saves."""
-    seen = set(inode(path))
-    before = len(seen)
-    while len(seen) < before + saves and run.poll() is None:
+    seen = inode(path)
+    enough = len(seen) + saves
+    while len(seen) < enough and run.is_alive():
         seen |= inode(path)
         time.sleep(0.0005)
     time.sleep(random.Random(saves).uniform(0, 0.02))
-    run.send_signal(signal.SIGKILL)
-    run.communicate()
+    run.kill()
+    run.join()
+    assert run.exitcode == -signal.SIGKILL, "the job ended before the kill"
 
 
 def inode(path):
@@ -108,32 +117,32 @@ def inode(path):
     return {(stat.st_ino, stat.st_mtime_ns)}
 
 
-def hold(make, data, tmp_path, kills):
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
+def hold(make, data, tmp_path, processes, kills):
+    whole, broken, log = tmp_path / "whole", tmp_path / "broken", tmp_path / "log"
     epochs = (kills + 1) * APART
     step, values = make(data, whole, epochs)
-    {"pretrain": pretrain, "train": train}[step](**{**values, "checkpoint_every_s": 1e9})
+    STEPS[step](**{**values, "checkpoint_every_s": 1e9})
     moments = random.Random(kills)
     for _ in range(kills):
-        kill_after(start(make(data, broken, epochs)), moments.randint(1, APART), broken / ".checkpoint.safetensors")
-        assert not (broken / "m.json").exists() and not (broken / "s.json").exists(), "the job ended before the kill"
-    run = start(make(data, broken, epochs))
-    _, errors = run.communicate(timeout=120)
-    assert run.returncode == 0 and "going on after epoch" in errors, errors
+        run = start(processes, make(data, broken, epochs), log)
+        kill_after(run, moments.randint(1, APART), broken / ".checkpoint.safetensors")
+    run = start(processes, make(data, broken, epochs), log)
+    run.join(timeout=120)
+    assert run.exitcode == 0 and "going on after epoch" in log.read_text(), log.read_text()
     (name,) = (path.name for path in whole.glob("*.safetensors"))
     assert (broken / name).read_bytes() == (whole / name).read_bytes()
     assert sorted(path.name for path in broken.iterdir()) == sorted(path.name for path in whole.iterdir())
 
 
 @pytest.mark.parametrize("make", [pretraining, supervised])
-def test_killed_and_resumed_is_uninterrupted(make, data, tmp_path):
-    hold(make, data, tmp_path, kills=2)
+def test_killed_and_resumed_is_uninterrupted(make, data, tmp_path, processes):
+    hold(make, data, tmp_path, processes, kills=3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [pretraining, supervised])
-def test_killed_ten_times_is_uninterrupted(make, data, tmp_path):
-    hold(make, data, tmp_path, kills=10)
+def test_killed_ten_times_is_uninterrupted(make, data, tmp_path, processes):
+    hold(make, data, tmp_path, processes, kills=10)
 
 
 def test_pretraining_never_opens_the_test_split(data, tmp_path):
