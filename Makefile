@@ -27,7 +27,7 @@ demo: $(VENV)/.run  ## run the benchmark on handwritten digits
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 
 test: $(VENV)/.dev  ## run the tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
 	$(BIN)/ruff format --check
