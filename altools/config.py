@@ -132,6 +132,8 @@ class Config(_Closed):
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
     settings: Annotated[list[Setting], Field(min_length=1)] = ["standard"]
     strategies: Annotated[list[Name], Field(min_length=1)]
+    setting_strategies: dict[Setting, list[Name]] = {}
+    """The strategies of a setting, where these are fewer than ``strategies``."""
     strategy_options: dict[Name, dict[str, Any]] = {}
     """Options per strategy; ``use`` names the module where the key is a label of your own."""
     metrics: list[str] = DEFAULT_METRICS
@@ -188,6 +190,15 @@ class Config(_Closed):
         for name, options in self.strategy_options.items():
             if name not in known and "use" not in options:
                 raise ValueError(f"strategy_options.{name} names no strategy{_suggest(name, known)}")
+        for setting, listed in self.setting_strategies.items():
+            unknown = [name for name in listed if name not in known and name not in self.strategy_options]
+            if unknown:
+                raise ValueError(f"setting_strategies.{setting} names no strategy{_suggest(unknown[0], known)}")
+            if not self.strategies_of(setting):
+                raise ValueError(
+                    f"setting_strategies.{setting} must hold one of strategies, {', '.join(self.strategies)}. "
+                    f"Got {', '.join(listed) or 'none'}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -209,6 +220,11 @@ class Config(_Closed):
     def dataset(self, name: str) -> Dataset:
         """Return a dataset by name."""
         return self._datasets[name]
+
+    def strategies_of(self, setting: str) -> list[str]:
+        """Return the strategies that run in a setting, in the config's order."""
+        listed = self.setting_strategies.get(setting, self.strategies)  # type: ignore[call-overload]
+        return [name for name in self.strategies if name in listed]
 
     def strategy(self, name: str) -> Strategy:
         """Return a strategy with its options completed by their defaults."""

@@ -30,7 +30,7 @@ def grid_cost(config: Config) -> list[Cost]:
     runs = {
         (setting if config.strategy(name).needs else start_of(setting), name)
         for setting in config.settings
-        for name in config.strategies
+        for name in config.strategies_of(setting)
     }
     costs = []
     for dataset in config.datasets:

@@ -157,6 +157,8 @@ def value_axis(axes: Axes, metric: str) -> None:
     if is_share(metric):
         axes.set_ylabel(f"{title(metric)} (%)")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))
+        # Intervals may reach beyond what a share can be; the axis need not.
+        axes.set_ylim(top=min(axes.get_ylim()[1], 1.02))
     else:
         axes.set_ylabel(title(metric))
 

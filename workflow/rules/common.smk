@@ -26,6 +26,8 @@ if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
 
 DATASETS = [dataset.name for dataset in cfg.datasets]
 ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
+PAIRS = [(setting, strategy) for setting in cfg.settings for strategy in cfg.strategies_of(setting)]
+COMPARING = [setting for setting in cfg.settings if len(cfg.strategies_of(setting)) > 1]
 # Names in altools.steps.statistics and altools.steps.figures, which load pandas and matplotlib (a test compares them).
 STATISTICS = [
     *["summary", "paired", "wins", "penalty", "ranks", "rank_pairs", "savings", "gain", "detectable"],
@@ -219,7 +221,7 @@ def run_files(dataset, setting, strategy):
 
 def grid():
     """Every (dataset, setting, strategy)."""
-    return list(product([dataset.name for dataset in cfg.datasets], cfg.settings, cfg.strategies))
+    return [(dataset, *pair) for dataset in DATASETS for pair in PAIRS]
 
 
 def trained_files(name):
@@ -242,7 +244,7 @@ def query_points(wildcards):
     """Setting, strategy, seed and round of every query of a dataset."""
     return [
         [setting, strategy, seed, round]
-        for setting, strategy in product(cfg.settings, cfg.strategies)
+        for setting, strategy in PAIRS
         for seed, round in runs_of(wildcards.dataset, setting, strategy)
         if round
     ]
@@ -256,31 +258,33 @@ def query_files(wildcards):
 def sheets():
     """Dataset and setting of every contact sheet of queried images."""
     queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
-    return list(product(queried, cfg.settings)) if len(cfg.strategies) > 1 else []
+    return list(product(queried, COMPARING))
 
 
 def figure_files():
     """Every figure that this grid can show: a comparison needs something to compare."""
-    several = len(cfg.strategies) > 1
     queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
-    figures = [*FIGURES, "queried_images"] if several else ["learning_curves"]
-    files = expand("{dataset}/{setting}/{figure}", dataset=queried, setting=cfg.settings, figure=figures)
-    if several and len(cfg.settings) > 1:
+    files = expand("{dataset}/{setting}/learning_curves", dataset=queried, setting=cfg.settings)
+    files += expand("{dataset}/{setting}/{figure}", dataset=queried, setting=COMPARING, figure=FIGURES[1:])
+    files += [f"{dataset}/{setting}/queried_images" for dataset, setting in sheets()]
+    if len(cfg.settings) > 1:
         files += expand("{dataset}/settings", dataset=queried)
-    if several:
-        overall = OVERALL_FIGURES if len(cfg.datasets) > 1 else ["penalty_matrix"]
-        files += expand("overall/{setting}/{figure}", setting=cfg.settings, figure=overall)
+    overall = OVERALL_FIGURES if len(cfg.datasets) > 1 else ["penalty_matrix"]
+    files += expand("overall/{setting}/{figure}", setting=COMPARING, figure=overall)
     return expand("<results>/figures/{file}.png", file=files)
 
 
 def of_all_runs(pattern):
     """A file of every setting and strategy of a dataset."""
-    return lambda wildcards: expand(
-        pattern,
-        dataset=wildcards.dataset,
-        setting=cfg.settings,
-        strategy=cfg.strategies,
-    )
+
+    def paths(wildcards):
+        return [
+            expanded
+            for setting, strategy in PAIRS
+            for expanded in expand(pattern, dataset=wildcards.dataset, setting=setting, strategy=strategy)
+        ]
+
+    return paths
 
 
 def reference_scores(wildcards):

@@ -183,12 +183,7 @@ rule report:
 rule curves:
     """Target: every curve and the table of each dataset."""
     input:
-        expand(
-            "<results>/curves/{dataset}/{setting}/{strategy}.parquet",
-            dataset=DATASETS,
-            setting=cfg.settings,
-            strategy=cfg.strategies,
-        ),
+        [f"{cfg.results}/curves/{dataset}/{setting}/{strategy}.parquet" for dataset, setting, strategy in grid()],
         expand("<results>/curves/{dataset}.parquet", dataset=DATASETS),
 
 
