@@ -6,6 +6,8 @@ resizes. The names say how many images, so images per second are that number ove
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ def cases() -> list[Case]:
         print("the real samples (../shared/data) are not at hand", file=sys.stderr)
         return []
     work = Path(tempfile.mkdtemp(prefix="preparation"))
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
     raw = {name: work / "raw" / name for name in ("eurosat", "oct", "braintumor", "ksdd2")}
     for name, folder in raw.items():
         subprocess.run([sys.executable, SHARED / "make_raw.py", name, SHARED, folder], check=True)
