@@ -17,9 +17,5 @@ def test_shared_jobs_are_planned_once(three_settings):
     jobs = three_settings.planned()
     assert jobs["simsiam"] == 1  # one encoder for every strategy and round
     assert jobs["train_initial"] == jobs["train_reference"] == 2  # per start: standard and simsiam
-<<<<<<< HEAD
     # Two strategies, two rounds, two settings; in reference_query only margin, as random asks nobody.
-=======
-    # Two strategies, two rounds after the first, in two settings; in reference_query only margin runs.
->>>>>>> wip-simsiam
     assert jobs["train"] == jobs["query"] == 2 * 2 * 2 + 2
