@@ -1,15 +1,14 @@
 """Adapter: rule curve to altools.steps.curves."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.curves import curve
-
-    curve(
-        scores=list(snakemake.input.scores),
-        histories=list(snakemake.input.histories),
-        queries=list(snakemake.input.queries),
-        **snakemake.output,
-        **snakemake.wildcards,
-        **snakemake.params,
-    )
+run(
+    "curves.curve",
+    log=snakemake.log[0],
+    scores=list(snakemake.input.scores),
+    histories=list(snakemake.input.histories),
+    queries=list(snakemake.input.queries),
+    **snakemake.output,
+    **snakemake.wildcards,
+    **snakemake.params,
+)

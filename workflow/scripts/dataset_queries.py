@@ -1,14 +1,13 @@
 """Adapter: rule dataset_queries to altools.steps.curves."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.curves import dataset_queries
-
-    dataset_queries(
-        queries=list(snakemake.input.queries),
-        index=snakemake.input.index,
-        **snakemake.output,
-        **snakemake.wildcards,
-        **snakemake.params,
-    )
+run(
+    "curves.dataset_queries",
+    log=snakemake.log[0],
+    queries=list(snakemake.input.queries),
+    index=snakemake.input.index,
+    **snakemake.output,
+    **snakemake.wildcards,
+    **snakemake.params,
+)

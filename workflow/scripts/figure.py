@@ -1,14 +1,13 @@
 """Adapter: rule figure to altools.steps.figures."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.figures import figure
-
-    figure(
-        name=snakemake.wildcards.figure,
-        setting=snakemake.wildcards.setting,
-        table=snakemake.output.table,
-        **snakemake.input,
-        **snakemake.params,
-    )
+run(
+    "figures.figure",
+    log=snakemake.log[0],
+    name=snakemake.wildcards.figure,
+    setting=snakemake.wildcards.setting,
+    table=snakemake.output.table,
+    **snakemake.input,
+    **snakemake.params,
+)

@@ -1,8 +1,5 @@
 """Adapter: rule label_all to altools.steps.label."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.label import label_all
-
-    label_all(labelled=snakemake.output.labelled, **snakemake.params)
+run("label.label_all", log=snakemake.log[0], labelled=snakemake.output.labelled, **snakemake.params)

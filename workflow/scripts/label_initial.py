@@ -1,8 +1,11 @@
 """Adapter: rule label_initial to altools.steps.label."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.label import label_initial
-
-    label_initial(labelled=snakemake.output.labelled, seed=int(snakemake.wildcards.seed), **snakemake.params)
+run(
+    "label.label_initial",
+    log=snakemake.log[0],
+    labelled=snakemake.output.labelled,
+    seed=int(snakemake.wildcards.seed),
+    **snakemake.params,
+)

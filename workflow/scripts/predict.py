@@ -1,14 +1,13 @@
 """Adapter: rules predict and predict_reference to altools.steps.predict."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.predict import predict
-
-    predict(
-        facts=snakemake.input.facts,
-        model=snakemake.input.model,
-        **snakemake.output,
-        **snakemake.params,
-        threads=snakemake.threads,
-    )
+run(
+    "predict.predict",
+    log=snakemake.log[0],
+    facts=snakemake.input.facts,
+    model=snakemake.input.model,
+    **snakemake.output,
+    **snakemake.params,
+    threads=snakemake.threads,
+)

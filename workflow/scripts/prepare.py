@@ -1,8 +1,5 @@
 """Adapter: rule prepare to altools.steps.prepare."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0], alone=True):
-    from altools.steps.prepare import prepare
-
-    prepare(facts=snakemake.output.facts, **snakemake.params)
+run("prepare.prepare", log=snakemake.log[0], alone=True, facts=snakemake.output.facts, **snakemake.params)

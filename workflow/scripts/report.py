@@ -1,14 +1,13 @@
 """Adapter: rule report to altools.steps.report."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.report import report
-
-    report(
-        curves=list(snakemake.input.curves),
-        costs=list(snakemake.input.costs),
-        images=list(snakemake.input.images),
-        **snakemake.output,
-        **snakemake.params,
-    )
+run(
+    "report.report",
+    log=snakemake.log[0],
+    curves=list(snakemake.input.curves),
+    costs=list(snakemake.input.costs),
+    images=list(snakemake.input.images),
+    **snakemake.output,
+    **snakemake.params,
+)

@@ -1,8 +1,11 @@
 """Adapter: rule settings_side_by_side to altools.steps.figures."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.figures import settings_side_by_side
-
-    settings_side_by_side(curves=snakemake.input.curves, table=snakemake.output.table, **snakemake.params)
+run(
+    "figures.settings_side_by_side",
+    log=snakemake.log[0],
+    curves=snakemake.input.curves,
+    table=snakemake.output.table,
+    **snakemake.params,
+)

@@ -1,16 +1,15 @@
 """Adapter: rules train and train_reference to altools.steps.train."""
 
-from altools.steps.job import job
+from altools.steps.warm import run
 
-with job(snakemake.log[0]):
-    from altools.steps.train import train
-
-    train(
-        facts=snakemake.input.facts,
-        labelled=snakemake.input.labelled,
-        encoder=snakemake.input.encoder or None,
-        **snakemake.output,
-        **snakemake.params,
-        seed=int(snakemake.wildcards.seed),
-        threads=snakemake.threads,
-    )
+run(
+    "train.train",
+    log=snakemake.log[0],
+    facts=snakemake.input.facts,
+    labelled=snakemake.input.labelled,
+    encoder=snakemake.input.encoder or None,
+    **snakemake.output,
+    **snakemake.params,
+    seed=int(snakemake.wildcards.seed),
+    threads=snakemake.threads,
+)

@@ -1,0 +1,82 @@
+"""The warm server: a step runs in its child, a failed one ends the caller, and a killed caller ends the child."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from altools import storage
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the server works on Linux only")
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with a server of its own (the address depends on TMPDIR), ended after the test."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    for name in ("SLURM_JOB_ID", "ALTOOLS_WARM"):
+        environment.pop(name, None)
+    code = "from altools.steps import warm; assert warm._connect() is None"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("altools-*/*.sock")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(tmp_path.glob("altools-*/*.sock"))
+    yield tmp_path, environment
+    subprocess.run(["pkill", "-f", f"altools.steps.warm {tmp_path}"], check=False)
+
+
+def call(place, code):
+    folder, environment = place
+    code = f"from altools.steps import warm\nimport sys\n{code}"
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_step_runs_in_the_callers_folder_without_its_imports(place):
+    job = call(
+        place,
+        "warm.run('label.label_all', log='job.log', labelled='out/labelled.parquet', train_images=5, code='x')\n"
+        "print('torch' in sys.modules, file=sys.stderr)",
+    )
+    assert job.communicate()[1].strip() == "False" and job.returncode == 0
+    assert storage.read_columns(place[0] / "out/labelled.parquet")["index"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_failed_step_says_one_sentence_and_ends_the_caller(place):
+    lists = "curves=['no.parquet'], costs=[], images=[], places=[]"
+    job = call(place, f"warm.run('report.report', log='job.log', {lists}, page='x', code='x')")
+    message = job.communicate()[1]
+    assert job.returncode == 1 and "Error: no.parquet does not exist" in message and "Traceback" not in message
+    assert "Traceback" in (place[0] / "job.log").read_text()
+
+
+def test_a_killed_caller_takes_its_child_along(place):
+    folder, _ = place
+    os.mkfifo(folder / "dataset.json")  # a step that reads it waits for ever
+    job = call(
+        place,
+        "warm.run('contact_sheet.contact_sheet', log='job.log', facts='dataset.json', png='x.png')",
+    )
+
+    def children():
+        listed = subprocess.run(["pgrep", "-f", f"altools.steps.warm {folder}"], capture_output=True, text=True)
+        return len(listed.stdout.split())
+
+    wait_until(lambda: children() == 2)  # the server and the job
+    job.send_signal(signal.SIGKILL)
+    job.communicate()
+    wait_until(lambda: children() == 1)
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert condition()
