@@ -241,7 +241,7 @@ class Config(_Closed):
             raise UserError(f"{plugin.module} must define NEEDS = frozenset({{...}}), the signals it reads.")
         signals = {
             option: plugin.constants.get("OPTIONS", {}).get(option, default)
-            for signal in needs
+            for signal in sorted(needs)  # sets have no order, and Snakemake compares params as text
             for option, default in SIGNAL_OPTIONS.get(signal, {}).items()
         }
         extended = {key: plugins.Option(key, type(value).__name__, value) for key, value in signals.items()}

@@ -2,6 +2,9 @@
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,3 +131,24 @@ def test_plain_parts_hold_only_what_snakemake_compares():
 def test_the_schema_for_editors_is_in_step():
     schema = json.loads((ROOT / "config/schema.json").read_text())
     assert schema == json.loads(json.dumps(config.Config.model_json_schema())), "run `make schema`"
+
+
+def test_the_hash_seed_does_not_reach_the_params():
+    code = """
+import yaml
+from altools import config
+loaded = config.load(yaml.safe_load(open("config/config.yaml")))
+print([loaded.strategy(name).signal_options for name in loaded.strategies])
+"""
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(outputs) == 1
