@@ -24,6 +24,7 @@ from altools.plotting import (
     penalty_matrix,
     ranks,
     settings,
+    style,
 )
 from altools.statistics import cost, diagnostics, paired, penalty
 from altools.statistics import ranks as rank_statistics
@@ -135,7 +136,7 @@ def queried_images(*, facts: str, queries: str, table: str, setting: str, code: 
     images = storage.open_array(Path(facts).parent / "train" / "images.npy")
     sheet = [
         (
-            f"{strategy}, round {round}",
+            f"{style.title(strategy)}\nround {round}",
             np.asarray(images[picked["index"]]),
             [record["classes"][i] for i in picked["label"]],
         )
