@@ -38,7 +38,7 @@ lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
 	$(BIN)/snakemake --lint
 
 cost: $(VENV)/.run  ## say how many trainings, queries and images CONFIG=config/paper.yaml means
-	@$(BIN)/snakemake --dry-run --quiet all --configfile $(or $(CONFIG),config/config.yaml) data
+	@$(BIN)/snakemake --dry-run --quiet all --configfile $(or $(CONFIG),config/config.yaml) -- data
 
 contact-sheet: $(VENV)/.run  ## draw images of every class of DATASET=cifar10 (CONFIG=config/paper.yaml RESULTS=results-paper)
 	@test -n "$(DATASET)" || { echo "Name a dataset: make contact-sheet DATASET=digits"; exit 1; }
