@@ -1,0 +1,146 @@
+"""``python -m benchmarks.feasibility [--size large] [strategy ...]``: can a strategy serve a pool of this size at all?
+
+Every strategy but the adversarial ones selects once in a process of its own, given its signals. Seconds are wall time;
+memory is what the selection adds to the process at its peak, beside the signals. There is no peer: the limits are
+absolute, and those of the medium size hold for 2 cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import harness
+
+
+@dataclass(frozen=True)
+class Size:
+    """A pool, a query, and what it may cost."""
+
+    pool: int
+    labelled: int
+    budget: int
+    classes: int
+    seconds: float | None
+    gib: float
+    samples: int
+    """Monte-Carlo samples of BALD and BatchBALD."""
+
+
+WIDTH = 512
+SIZES = {
+    "medium": Size(pool=45_000, labelled=5_000, budget=5_000, classes=10, seconds=60, gib=4, samples=40),
+    "large": Size(pool=200_000, labelled=20_000, budget=20_000, classes=1_000, seconds=None, gib=16, samples=4),
+}
+ATTACKS = {"bim_distance", "deepfool_distance"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one selection took."""
+
+    strategy: str
+    seconds: float
+    peak_gib: float
+    signals_gib: float
+    reached: bool
+    notes: dict[str, Any]
+
+
+def main() -> int:
+    """Measure the strategies asked for, all by default; exit 1 if one misses a limit."""
+    from altools import strategies
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.feasibility", description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="medium")
+    parser.add_argument("strategies", nargs="*", metavar="strategy")
+    asked = parser.parse_args()
+    able = [name for name in strategies.names() if not strategies.load(name).NEEDS & ATTACKS]
+    results = []
+    for name in asked.strategies or able:
+        with multiprocessing.get_context("spawn").Pool(1) as alone:
+            measured = alone.apply(measure, (name, asked.size))
+        print(table([measured]), flush=True)
+        results.append(measured)
+    size = SIZES[asked.size]
+    if not asked.strategies:
+        content = {"size": asdict(size), "machine": harness.machine(), "versions": harness.versions()}
+        path = harness.RESULTS / f"feasibility_{asked.size}.json"
+        path.write_text(json.dumps(content | {"results": [asdict(row) for row in results]}, indent=2) + "\n")
+        print(f"-> {path.relative_to(harness.RESULTS.parent.parent)}")
+    return 0 if all(row.reached for row in results) else 1
+
+
+def measure(name: str, size_name: str) -> Measured:
+    """Make the signals of one strategy and let it select."""
+    from altools import strategies
+    from altools.pool import Pool
+    from altools.rng import stream
+
+    size = SIZES[size_name]
+    strategy = strategies.load(name)
+    pool = Pool(size=size.pool, where="benchmark", **signals(strategy.NEEDS, size))
+    tiny = Size(pool=64, labelled=16, budget=8, classes=size.classes, seconds=None, gib=1, samples=2)
+    strategy.select(Pool(size=64, **signals(strategy.NEEDS, tiny)), 8, stream(0, "warm-up"))  # libraries loaded
+    before = peak_gib(forget=True)
+    start = time.perf_counter()
+    selection = strategy.select(pool, size.budget, stream(0, "query"))
+    seconds, peak = time.perf_counter() - start, peak_gib() - before
+    assert len(set(selection.picks.tolist())) == size.budget
+    held = sum(value.nbytes for value in vars(pool).values() if hasattr(value, "nbytes")) / 1024**3
+    reached = (size.seconds is None or seconds <= size.seconds) and peak <= size.gib
+    return Measured(name, seconds, peak, held, reached, selection.notes)
+
+
+def signals(needs: frozenset[str], size: Size) -> dict[str, Any]:
+    """Draw the signals a strategy needs: a linear head on post-ReLU embeddings of a class mixture."""
+    import torch
+
+    from altools.kernels.dropout_heads import mc_dropout_probs
+
+    rng = torch.Generator().manual_seed(0)
+    means = torch.randn(size.classes, WIDTH, generator=rng)
+
+    def drawn(count: int) -> tuple[Any, Any]:
+        classes = torch.randint(0, size.classes, (count,), generator=rng)
+        return (means[classes] + torch.randn(count, WIDTH, generator=rng)).relu_(), classes
+
+    head = means / WIDTH**0.5 / 4
+    embeddings, _ = drawn(size.pool)
+    labelled, labels = drawn(size.labelled)
+    made = {"embeddings": lambda: embeddings, "probs": lambda: (embeddings @ head.T).softmax(1)}
+    made["mc_probs"] = lambda: mc_dropout_probs(
+        embeddings, head, torch.zeros(size.classes), samples=size.samples, rate=0.5, generator=rng
+    )
+    made["labelled_embeddings"] = lambda: labelled
+    made["labelled_probs"] = lambda: (labelled @ head.T).softmax(1)
+    made["labelled_labels"] = lambda: labels
+    return {need: made[need]() for need in sorted(needs)}
+
+
+def peak_gib(*, forget: bool = False) -> float:
+    """Return the most memory this process has held; with ``forget``, count from what it holds now (Linux)."""
+    if forget:
+        Path("/proc/self/clear_refs").write_text("5")
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024**2
+
+
+def table(rows: list[Measured]) -> str:
+    """Return the results as text."""
+    return "\n".join(
+        f"{row.strategy:20} {row.seconds:8.2f} s {row.peak_gib:6.2f} GiB (signals {row.signals_gib:5.2f} GiB)"
+        f"  {row.notes}{'' if row.reached else '  <-- beyond the limit'}"
+        for row in rows
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
