@@ -1,10 +1,26 @@
-"""Where a job computes: the GPU when there is one, the CPU otherwise; and how many CPU threads it takes."""
+"""Where a job computes: the GPU when there is one, the CPU otherwise; and how many CPU threads it takes.
+
+Snakemake counts how many jobs may use GPUs at one time (the resource ``gpu``), and leaves it to the jobs which one
+each takes. Here every job holds the lock of a place on its GPU until it ends, so jobs spread evenly over the GPUs of
+a machine; the kernel frees the place of a job that dies. In a cluster job the scheduler has chosen already.
+"""
 
 from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
 
 import torch
 
 from altools.errors import UserError
+from altools.hardware import in_cluster
+
+_places: list[IO[str]] = []
+"""Locks of this process; they last as long as it does."""
 
 
 def choose(wanted: str, threads: int) -> torch.device:
@@ -20,7 +36,35 @@ def choose(wanted: str, threads: int) -> torch.device:
     torch.set_num_threads(threads)
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError("device must be 'auto' or 'cpu' here: it is 'cuda', and this machine has no usable GPU.")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+    if wanted == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", 0 if in_cluster() else least_used(torch.cuda.device_count()))
+    torch.cuda.set_device(device)
+    return device
+
+
+def least_used(devices: int) -> int:
+    """Take a place on the GPU that has the fewest jobs, and hold it for the life of this process.
+
+    Args:
+        devices: number of visible GPUs.
+    """
+    if devices == 1:
+        return 0
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    names = visible if len(visible) == devices else [str(index) for index in range(devices)]
+    folder = Path(tempfile.gettempdir()) / f"altools-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for row, index in ((row, index) for row in itertools.count() for index in range(devices)):
+        place = (folder / f"gpu{names[index].strip()}.{row}.lock").open("w")
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            place.close()
+            continue
+        _places.append(place)
+        return index
+    raise AssertionError("an endless search ended")
 
 
 def describe(device: torch.device) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 
@@ -12,3 +13,18 @@ def gpu_count() -> int:
     if visible is not None:
         return len([part for part in visible.split(",") if part.strip() not in ("", "-1")])
     return len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+
+
+def in_cluster() -> bool:
+    """Whether this process is a job of a cluster, which has chosen its devices."""
+    return any(name in os.environ for name in ("SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST"))
+
+
+@cache
+def cpu_has(flag: str) -> bool:
+    """Return whether the processor has an instruction set, by its name in Linux (False where that cannot be asked)."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return False
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+    return any(flag in line.split() for line in lines if line.startswith("flags"))

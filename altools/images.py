@@ -78,12 +78,23 @@ class Draws:
 
     def to(self, device: torch.device) -> Draws:
         """Move all draws to a device."""
-        return self._map(lambda value: value.to(device, non_blocking=True))
+        return self.map(lambda value: value.to(device, non_blocking=True))
 
-    def __getitem__(self, part: slice) -> Draws:
-        return self._map(lambda value: value[part])
+    def __getitem__(self, part: slice | Tensor) -> Draws:
+        return self.map(lambda value: value[part])
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> Draws:
+    def copy_(self, other: Draws) -> None:
+        """Overwrite these draws with others of the same kind and number."""
+        for mine, theirs in (
+            (self.offsets, other.offsets),
+            (self.horizontal, other.horizontal),
+            (self.vertical, other.vertical),
+        ):
+            if mine is not None and theirs is not None:
+                mine.copy_(theirs)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Draws:
+        """Return these draws with every tensor changed."""
         return Draws(
             offsets=None if self.offsets is None else change(self.offsets),
             padding=self.padding,

@@ -40,6 +40,13 @@ def _sentence(error: Exception) -> str:
         return f"Error: {error}"
     if isinstance(error, OSError) and error.strerror:
         return f"Error: {error.filename or 'a file'}: {error.strerror}; see the log."
+    if type(error).__name__ == "OutOfMemoryError":  # torch's, which is not imported here
+        return (
+            f"Error: the GPU must have room for this job. {str(error).splitlines()[0]} Let fewer jobs share it "
+            "(resources: gpu in the profile), or lower the batch size."
+        )
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return "Error: the machine must have memory for this job. There is none left; let fewer jobs run (--cores)."
     return f"Error: {type(error).__name__}: {error} (a defect of this project, please report it with the log)"
 
 

@@ -26,6 +26,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from altools.hardware import in_cluster
 from altools.steps.job import job
 
 IDLE_S = 20.0
@@ -58,8 +59,7 @@ def run(step: str, *, log: str, alone: bool = False, **arguments: Any) -> None:
 
 def usable() -> bool:
     """Whether jobs here may be handed to a server."""
-    in_cluster = any(name in os.environ for name in ("SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST"))
-    return sys.platform == "linux" and not in_cluster and os.environ.get("ALTOOLS_WARM", "1") != "0"
+    return sys.platform == "linux" and not in_cluster() and os.environ.get("ALTOOLS_WARM", "1") != "0"
 
 
 def _here(step: str, log: str, alone: bool, arguments: Mapping[str, Any]) -> None:

@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from altools.bounds import Ge, Gt, Lt
 
+PrecisionName = Literal["auto", "float32", "bfloat16"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
@@ -32,4 +34,6 @@ class Recipe:
     weight_decay: Annotated[float, Ge(0)] = 5e-4
     schedule: Literal["cosine", "constant"] = "cosine"
     """How the learning rate falls, a step per epoch."""
+    precision: PrecisionName = "auto"
+    """Of the products in a training step; auto: bfloat16 where the hardware computes in it, see `precision_for`."""
     augmentation: Augmentation = Augmentation()

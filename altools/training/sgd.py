@@ -41,8 +41,8 @@ class Sgd:
                 parameter.grad = None
 
     @torch.no_grad()
-    def step(self, *rates: float) -> None:
-        """Move all parameters that have a gradient; one learning rate per group."""
+    def step(self, *rates: float | Tensor) -> None:
+        """Move all parameters that have a gradient; one learning rate per group, a tensor inside a CUDA graph."""
         for group, momenta, rate in zip(self.groups, self.momenta, rates, strict=True):
             moved = [(p, p.grad, buffer) for p, buffer in zip(group, momenta, strict=True) if p.grad is not None]
             if moved:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from altools.errors import UserError
@@ -20,7 +20,9 @@ from altools.images import Draws, Images
 from altools.models import Classifier
 from altools.progress import progress
 from altools.training.checkpoint import Checkpoint
+from altools.training.precision import Precision, precision_for
 from altools.training.recipe import Recipe
+from altools.training.replay import Graphs, Step
 from altools.training.sgd import Sgd
 
 
@@ -61,25 +63,30 @@ def train(
         checkpoint: where a killed job goes on from.
 
     Raises:
-        UserError: the loss is no longer finite; names the epoch and the learning rate.
+        UserError: the loss is no longer finite; names the epoch, the step and the learning rate.
     """
+    precision = precision_for(model, images.device, recipe.precision)
+    precision.lay_out(model)
     history = History()
     optimizer = Sgd(model.parameters(), momentum=recipe.momentum, weight_decay=recipe.weight_decay)
     done = checkpoint.restore(model, optimizer, history) if checkpoint else 0
     model.train()
+    run = _Epochs(model, images, labels, rows, recipe, optimizer, precision)
     for epoch in progress(range(done, recipe.epochs), recipe.epochs - done, "epoch", "train"):
         started = time.perf_counter()
         rate = learning_rate(recipe, epoch)
-        loss, correct = _epoch(model, images, labels, rows, recipe, streams(epoch), optimizer, rate)
-        if not math.isfinite(loss):
+        losses, correct = run.epoch(streams(epoch), rate)
+        broken = (~losses.isfinite()).nonzero()
+        if len(broken):
+            step = int(broken[0])
             raise UserError(
-                f"the training loss must stay finite. Got {loss} in epoch {epoch} at learning rate {rate:g} ({where}); "
-                "lower recipe.learning_rate."
+                f"the training loss must stay finite. Got {float(losses[step])} in epoch {epoch}, step {step} of "
+                f"{len(losses)}, at learning rate {rate:g} ({where}); lower recipe.learning_rate."
             )
         wall_s = time.perf_counter() - started
         history.epoch.append(epoch)
-        history.loss.append(loss)
-        history.accuracy.append(correct)
+        history.loss.append(float(losses @ run.sizes) / len(rows))
+        history.accuracy.append(correct / len(rows))
         history.learning_rate.append(rate)
         history.images_per_s.append(len(rows) / wall_s)
         history.wall_s.append(wall_s)
@@ -89,33 +96,104 @@ def train(
     return history
 
 
-def _epoch(
-    model: Classifier,
-    images: Images,
-    labels: Tensor,
-    rows: Tensor,
-    recipe: Recipe,
-    rng: Generator,
-    optimizer: Sgd,
-    rate: float,
-) -> tuple[float, float]:
-    """Run one epoch; return mean loss and accuracy."""
-    order = rows[torch.randperm(len(rows), generator=rng)].to(images.device)
-    draws = Draws.draw(len(rows), recipe.augmentation, rng).to(images.device)
-    targets = labels[order]
-    total = torch.zeros((), device=images.device)
-    correct = torch.zeros((), dtype=torch.long, device=images.device)
-    for start in range(0, len(rows), recipe.batch_size):
-        part = slice(start, start + recipe.batch_size)
-        logits = model(images.batch(order[part], draws[part])).logits
-        loss = F.cross_entropy(logits, targets[part])
-        optimizer.zero_grad()
+class _Epochs:
+    """The steps of an epoch over buffers that are filled once per epoch.
+
+    On a GPU a step is a replayed graph that counts the steps itself (`_Counted`); elsewhere a step is called with its
+    slice of the epoch.
+    """
+
+    def __init__(
+        self,
+        model: Classifier,
+        images: Images,
+        labels: Tensor,
+        rows: Tensor,
+        recipe: Recipe,
+        optimizer: Sgd,
+        precision: Precision,
+    ) -> None:
+        self.model, self.images, self.labels, self.rows = model, images, labels, rows
+        self.recipe, self.optimizer, self.precision = recipe, optimizer, precision
+        full, rest = divmod(len(rows), recipe.batch_size)
+        batches = [recipe.batch_size] * full + [rest] * (rest > 0)
+        self.sizes = torch.tensor(batches, dtype=torch.float64)
+        device = images.device
+        self.losses = torch.zeros(len(batches), device=device)
+        self.correct = torch.zeros((), dtype=torch.long, device=device)
+        self.counted: _Counted | None = None
+
+    def epoch(self, rng: Generator, rate: float) -> tuple[Float[Tensor, " steps"], int]:
+        """Run one epoch; return the mean loss of every step (float64, CPU) and how many images were right."""
+        device, count = self.images.device, len(self.rows)
+        order = self.rows[torch.randperm(count, generator=rng)].to(device)
+        draws = Draws.draw(count, self.recipe.augmentation, rng).to(device)
+        self.correct.zero_()
+        if device.type == "cuda":
+            if self.counted is None:
+                self.counted = _Counted(self, order, draws)
+            self.counted.epoch(order, draws, rate)
+        else:
+            for number, start in enumerate(range(0, count, self.recipe.batch_size)):
+                part = slice(start, start + self.recipe.batch_size)
+                self.step(order[part], draws[part], slice(number, number + 1), rate)
+        return self.losses.double().cpu(), int(self.correct)
+
+    def step(self, order: Int[Tensor, " b"], draws: Draws, number: Tensor | slice, rate: float | Tensor) -> None:
+        """Train on one batch and record its loss as that of step ``number``; never waits for the device."""
+        targets = self.labels[order]
+        images = self.images.batch(order, draws)
+        with self.precision.autocast():
+            logits = self.model(images).logits
+        loss = F.cross_entropy(logits.float(), targets)
+        self.optimizer.zero_grad()
         loss.backward()
-        optimizer.step(rate)
+        self.optimizer.step(rate)
         with torch.no_grad():
-            total += loss * len(logits)
-            correct += (logits.argmax(1) == targets[part]).sum()
-    return float(total) / len(rows), float(correct) / len(rows)
+            self.losses[number] = loss
+            self.correct += (logits.argmax(1) == targets).sum()
+
+    @property
+    def state(self) -> list[Tensor]:
+        """Every tensor that a step changes."""
+        return [*self.model.state_dict().values(), *self.optimizer.buffers, self.losses, self.correct]
+
+
+class _Counted:
+    """An epoch as replays of two captured steps: a full batch, and the smaller last one."""
+
+    def __init__(
+        self, run: _Epochs, order: Tensor, draws: Draws, capture: Callable[[Step], Step] | None = None
+    ) -> None:
+        device = order.device
+        self.order, self.draws = order.clone(), draws.map(torch.clone)
+        self.rate = torch.zeros((), device=device)
+        self.number = torch.zeros(1, dtype=torch.long, device=device)
+        capture = capture or Graphs([*run.state, self.number]).capture
+        batch = run.recipe.batch_size
+
+        def step_of(size: int) -> Step:
+            within = torch.arange(size, device=device)
+
+            def step() -> None:
+                part = self.number * batch + within
+                run.step(self.order[part], self.draws[part], self.number, self.rate)
+                self.number += 1
+
+            return step
+
+        sizes = [int(size) for size in run.sizes]
+        captured = {size: capture(step_of(size)) for size in dict.fromkeys(sizes)}
+        self.steps = [captured[size] for size in sizes]
+
+    def epoch(self, order: Tensor, draws: Draws, rate: float) -> None:
+        """Fill the buffers and run all steps."""
+        self.order.copy_(order)
+        self.draws.copy_(draws)
+        self.rate.fill_(rate)
+        self.number.zero_()
+        for step in self.steps:
+            step()
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:

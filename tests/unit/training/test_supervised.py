@@ -6,8 +6,10 @@ import torch.nn.functional as F
 
 from altools import models
 from altools.errors import UserError
-from altools.images import Images
+from altools.images import Draws, Images
 from altools.rng import stream
+from altools.training import supervised
+from altools.training.precision import precision_for
 from altools.training.predict import predict
 from altools.training.recipe import Augmentation, Recipe
 from altools.training.supervised import learning_rate, train
@@ -85,7 +87,9 @@ def test_it_learns(data):
 
 def test_a_diverging_loss_is_named_with_epoch_and_rate(data):
     images, labels = data
-    with pytest.raises(UserError, match=r"must stay finite. Got nan in epoch 0 at learning rate 1e\+30 .*lower"):
+    with pytest.raises(
+        UserError, match=r"must stay finite. Got nan in epoch 0, step 1 of 3, at learning rate 1e\+30 .*lower"
+    ):
         train(fresh(), images, labels, torch.arange(50), Recipe(epochs=2, learning_rate=1e30), streams, "job")
 
 
@@ -106,3 +110,57 @@ def test_the_cosine_ends_near_zero_and_constant_stays():
     recipe = Recipe(epochs=10, learning_rate=1.0)
     assert learning_rate(recipe, 0) == 1 and learning_rate(recipe, 5) == pytest.approx(0.5)
     assert learning_rate(Recipe(epochs=10, learning_rate=1.0, schedule="constant"), 9) == 1
+
+
+def test_steps_that_count_themselves_are_the_same_steps(data, monkeypatch):
+    """What a GPU replays is run here step by step: the same bytes as slices of the epoch."""
+    images, labels = data
+    recipe = Recipe(epochs=3, batch_size=8, augmentation=Augmentation(crop_padding=1, vertical_flip=True))
+    rows = torch.arange(21)
+    sliced, counted = fresh(), fresh()
+    expected = train(sliced, images, labels, rows, recipe, streams)
+
+    def epoch(self, rng, rate):
+        order = self.rows[torch.randperm(len(self.rows), generator=rng)]
+        draws = Draws.draw(len(order), self.recipe.augmentation, rng)
+        self.correct.zero_()
+        if self.counted is None:
+            self.counted = supervised._Counted(self, order, draws, capture=lambda step: step)
+        self.counted.epoch(order, draws, rate)
+        return self.losses.double(), int(self.correct)
+
+    monkeypatch.setattr(supervised._Epochs, "epoch", epoch)
+    history = train(counted, images, labels, rows, recipe, streams)
+    assert history.accuracy == expected.accuracy and history.loss == pytest.approx(expected.loss, rel=1e-5)
+    for name, value in sliced.state_dict().items():
+        assert torch.allclose(counted.state_dict()[name], value, rtol=1e-4, atol=1e-6), name
+
+
+def test_bfloat16_follows_float32(data):
+    images, labels = data
+    runs = {}
+    for precision in ("float32", "bfloat16"):
+        model = fresh()
+        recipe = Recipe(epochs=20, learning_rate=0.05, precision=precision)
+        runs[precision] = train(model, images, labels, torch.arange(50), recipe, streams)
+        assert all(value.dtype != torch.bfloat16 for value in model.state_dict().values())
+    assert runs["bfloat16"].loss != runs["float32"].loss
+    assert runs["bfloat16"].loss[0] == pytest.approx(runs["float32"].loss[0], rel=2e-2)
+    assert runs["bfloat16"].accuracy[-1] == pytest.approx(runs["float32"].accuracy[-1], abs=0.1)
+
+
+@pytest.mark.parametrize(("flag", "filters", "half"), [(True, 4, False), (True, 400, True), (False, 400, False)])
+def test_a_cpu_computes_in_bfloat16_only_where_it_can_and_the_network_is_large(monkeypatch, flag, filters, half):
+    monkeypatch.setattr("altools.training.precision.cpu_has", lambda name: flag and name == "avx512_bf16")
+    model = models.build("small_cnn", 1, 3, stream(0, "weights"), filters=filters)
+    cpu = torch.device("cpu")
+    assert precision_for(model, cpu, "auto").half is half
+    assert precision_for(model, cpu, "float32").name == "float32"
+    assert precision_for(model, cpu, "bfloat16").name == "bfloat16"
+
+
+def test_a_gpu_without_bfloat16_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Old GPU")
+    assert not precision_for(fresh(), torch.device("cuda"), "auto").half
+    assert "Old GPU does not compute in bf16: training in float32" in capsys.readouterr().err

@@ -1,0 +1,71 @@
+"""Jobs spread over the GPUs of a machine, and give their places back when they end."""
+
+import subprocess
+import sys
+import tempfile
+
+import pytest
+import torch
+
+from altools import device
+from altools.errors import UserError
+from altools.steps.job import _sentence
+
+TAKE = "import sys; from altools.device import least_used; print(least_used(2), flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def empty_machine(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(device, "_places", [])
+
+
+def start():
+    job = subprocess.Popen([sys.executable, "-c", TAKE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return job, int(job.stdout.readline())
+
+
+def end(job):
+    job.kill()
+    job.communicate()
+
+
+def test_jobs_take_gpus_in_turn_and_a_killed_one_leaves_its_place(empty_machine):
+    jobs = [start() for _ in range(3)]
+    assert [index for _, index in jobs] == [0, 1, 0]
+    end(jobs[1][0])
+    again = start()
+    assert again[1] == 1
+    for job, _ in (jobs[0], jobs[2], again):
+        end(job)
+    assert device.least_used(2) == 0
+
+
+def test_a_machine_with_one_gpu_needs_no_places(empty_machine, tmp_path):
+    assert device.least_used(1) == 0 and not list(tmp_path.iterdir())
+
+
+def test_in_a_cluster_job_the_first_visible_gpu_is_the_one(empty_machine, monkeypatch):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda chosen: None)
+    for _ in range(2):
+        assert device.choose("auto", 1) == torch.device("cuda", 0)
+
+
+def test_a_wanted_gpu_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="device must be 'auto' or 'cpu' here: it is 'cuda'"):
+        device.choose("cuda", 1)
+    assert device.choose("auto", 1) == torch.device("cpu")
+
+
+def test_memory_that_is_gone_says_which_setting_to_lower():
+    gpu = _sentence(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore"))
+    assert (
+        "Tried to allocate 2 GiB. Let fewer jobs share it (resources: gpu in the profile)" in gpu and "More" not in gpu
+    )
+    assert "let fewer jobs run (--cores)" in _sentence(MemoryError())
