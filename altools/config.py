@@ -74,7 +74,9 @@ class Dataset(_Closed):
     pretrain: PretrainRecipe = PretrainRecipe()
     """How the encoder of the setting simsiam is made."""
     threads: Annotated[int, Field(ge=1)] = 1
-    """CPU threads per job when there is no GPU: 1 for tiny networks, more for a ResNet."""
+    """CPU threads per job when there is no GPU: 1 for tiny networks, more for a ResNet. Decoders of encoded images."""
+    gpus: Annotated[int, Field(ge=1)] = 1
+    """GPUs that train one network together, for images that stay encoded; ``recipe.batch_size`` is their sum."""
 
     @model_validator(mode="after")
     def _protocol(self) -> Dataset:
@@ -102,6 +104,25 @@ class Dataset(_Closed):
             plugin = plugins.describe(name, "altools.metrics", "score")
             options[name] = checked_options(plugin, self.metric_options.get(name, {}), f"metric_options.{name}")
         object.__setattr__(self, "metric_options", options)
+        return self
+
+    @model_validator(mode="after")
+    def _encoded(self) -> Dataset:
+        """Refuse what only images that stay encoded, or only those in an array, can be asked."""
+        augmentation = self.recipe.augmentation
+        if stays_encoded(self):
+            if self.mean is None or self.std is None:
+                raise ValueError("mean and std must be given for images that stay encoded, which nobody has measured")
+            if augmentation.crop_padding or augmentation.vertical_flip:
+                raise ValueError(
+                    "recipe.augmentation of images that stay encoded must be crop_scale_min and horizontal_flip only"
+                )
+            if self.recipe.batch_size < self.gpus:
+                raise ValueError(f"gpus must be at most recipe.batch_size = {self.recipe.batch_size}. Got {self.gpus}")
+        elif self.gpus > 1:
+            raise ValueError(f"gpus must be 1 where images fit a device. Got {self.gpus}; share the GPUs among jobs")
+        elif augmentation.crop_scale_min < 1:
+            raise ValueError("recipe.augmentation.crop_scale_min is for images that stay encoded; use crop_padding")
         return self
 
     def labels(self, round: int) -> int:
@@ -208,8 +229,12 @@ class Config(_Closed):
         return self
 
     @model_validator(mode="after")
-    def _batches(self) -> Config:
+    def _pretraining(self) -> Config:
         for dataset in self.datasets if "simsiam" in self.settings else []:
+            if stays_encoded(dataset):
+                raise ValueError(
+                    f"settings must not have simsiam with {dataset.name}, whose images stay encoded; remove one"
+                )
             if dataset.pretrain.batch_size > dataset.train_images:
                 raise ValueError(
                     f"pretrain.batch_size of {dataset.name} must be at most train_images = {dataset.train_images}. "

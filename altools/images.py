@@ -6,7 +6,7 @@ and be moved once per epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +53,14 @@ class Images:
         if draws is not None:
             images = draws.apply(images)
         return self.normalise(images.to(torch.float32) / 255)
+
+    def unit(self, rows: Int[Tensor, " b"]) -> Float[Tensor, "b c h w"]:
+        """Gather images by row with pixels in 0..1."""
+        return self.pixels[rows.to(self.device)].float() / 255
+
+    def batches(self, parts: Sequence[Int[Tensor, " _"]]) -> Iterator[Float[Tensor, "_ c h w"]]:
+        """Yield network input for some lists of rows."""
+        return (self.batch(part.to(self.device)) for part in parts)
 
 
 @dataclass(frozen=True, kw_only=True)

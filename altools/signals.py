@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
+from altools.encoded import EncodedImages
 from altools.images import Images
 from altools.models import Classifier, Outputs
 from altools.pool import Pool
@@ -36,7 +37,7 @@ class Signals:
     """
 
     model: Classifier
-    images: Images
+    images: Images | EncodedImages
     labels: Int[Tensor, " n"]
     pool: Int[Tensor, " u"]
     labelled: Int[Tensor, " l"]
@@ -139,7 +140,7 @@ class Signals:
         parts = [
             attack(
                 lambda pixels: self.model(self.images.normalise(pixels)).logits,
-                self.images.pixels[part.to(self.images.device)].float() / 255,
+                self.images.unit(part),
             )
             for part in self.pool.split(ATTACK_BLOCK)
         ]

@@ -29,13 +29,14 @@ def job(log: str, alone: bool = False) -> Iterator[None]:
             yield
         except Exception as error:
             traceback.print_exc()
-            sentence = _sentence(error)
-            print(sentence)
-            print(sentence, file=sys.__stderr__)
+            said = sentence(error)
+            print(said)
+            print(said, file=sys.__stderr__)
             raise SystemExit(1) from None
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """Return what a user is told about an error."""
     if isinstance(error, UserError):
         return f"Error: {error}"
     if isinstance(error, OSError) and error.strerror:

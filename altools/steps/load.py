@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 
 from altools import models, storage
+from altools.encoded import EncodedImages
 from altools.errors import UserError
 from altools.images import Images
 from altools.models import Classifier
@@ -24,7 +25,7 @@ from altools.training.recipe import Augmentation, Recipe
 class Split:
     """A prepared split on a device."""
 
-    images: Images
+    images: Images | EncodedImages
     labels: Tensor
     facts: Mapping[str, Any]
 
@@ -34,7 +35,14 @@ class Split:
         return self.facts["classes"]
 
 
-def split(facts: str, name: str, device: torch.device, mean: list[float] | None, std: list[float] | None) -> Split:
+def split(
+    facts: str,
+    name: str,
+    device: torch.device,
+    mean: list[float] | None,
+    std: list[float] | None,
+    workers: int = 1,
+) -> Split:
     """Load ``train`` or ``test`` of a prepared dataset.
 
     Args:
@@ -43,22 +51,30 @@ def split(facts: str, name: str, device: torch.device, mean: list[float] | None,
         device: where pixels and labels go.
         mean: per channel; the dataset's own where None.
         std: likewise.
+        workers: threads that decode images which stay encoded.
     """
     record = storage.read_json(facts)
     folder = Path(facts).parent / name
-    pixels = storage.open_array(folder / "images.npy")
-    labels = storage.read_columns(folder / "index.parquet", ["label"])["label"]
-    expected = (record[name]["images"], *record["shape"])
-    if pixels.shape != expected or len(labels) != expected[0]:
-        raise UserError(f"{folder} must hold {expected} images. Got {pixels.shape}; delete the folder and run again.")
+    index = storage.read_columns(folder / "index.parquet", ["id", "label"])
+    labels = torch.from_numpy(index["label"].copy()).to(device)
     channels = record["shape"][0]
-    if any(len(values) != channels for values in (mean, std) if values is not None):
+    mean, std = mean or record["mean"], std or record["std"]
+    if mean is None or std is None or len(mean) != channels or len(std) != channels:
         raise UserError(f"mean and std must have one value per channel ({channels}). Got {mean} and {std}.")
-    return Split(
-        images=Images.on(device, torch.from_numpy(pixels.copy()), mean or record["mean"], std or record["std"]),
-        labels=torch.from_numpy(labels.copy()).to(device),
-        facts=record,
-    )
+    images: Images | EncodedImages
+    if record.get("encoded_in"):
+        images = EncodedImages.on(
+            device, Path(record["encoded_in"]), index["id"].tolist(), record["shape"], mean, std, workers
+        )
+    else:
+        pixels = storage.open_array(folder / "images.npy")
+        expected = (record[name]["images"], *record["shape"])
+        if pixels.shape != expected or len(labels) != expected[0]:
+            raise UserError(
+                f"{folder} must hold {expected} images. Got {pixels.shape}; delete the folder and run again."
+            )
+        images = Images.on(device, torch.from_numpy(pixels.copy()), mean, std)
+    return Split(images=images, labels=labels, facts=record)
 
 
 def network(model: Mapping[str, Any], data: Split, rng: Generator) -> Classifier:

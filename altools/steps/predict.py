@@ -25,7 +25,7 @@ def predict(
 ) -> None:
     """Write logits (n, c) and embeddings (n, d) of all training images."""
     chosen = choose(device, threads)
-    data = load.split(facts, "train", chosen, **normalisation)
+    data = load.split(facts, "train", chosen, **normalisation, workers=threads)
     storage.write_tensors(
         outputs,
         run(load.trained(model, network, data), data.images)._asdict(),

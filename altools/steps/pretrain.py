@@ -10,6 +10,7 @@ import numpy as np
 
 from altools import storage
 from altools.device import choose, describe
+from altools.images import Images
 from altools.rng import stream
 from altools.steps import load
 from altools.steps.job import provenance
@@ -40,6 +41,7 @@ def pretrain(
     """
     chosen = choose(device, threads)
     data = load.split(facts, "train", chosen, **normalisation)
+    assert isinstance(data.images, Images)  # the config refuses this setting for images that stay encoded
     values = load.pretrain_recipe(recipe)
     built = load.network(network, data, stream(seed, "pretrain weights"))
     monitor = Monitor.draw(data.images, data.labels, values.neighbours, stream(seed, "pretrain held out"))

@@ -76,7 +76,7 @@ def query(
     started = time.perf_counter()
     chosen = choose(device, threads)
     remembered: dict[str, Tensor] = {}
-    data = load.split(facts, "train", chosen, **normalisation)
+    data = load.split(facts, "train", chosen, **normalisation, workers=threads)
     before, rounds = load.labelled_rows(labelled_before)
     pool = pool_rows(len(data.images), before)
     ready = time.perf_counter()

@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Generator
 
 from altools import metrics, storage
 from altools.device import choose, describe
+from altools.images import Images
 from altools.rng import stream
 from altools.steps import load
 from altools.steps.job import provenance
+from altools.steps.ranks import launch
+from altools.training import streamed, supervised
 from altools.training.checkpoint import EVERY_S
 from altools.training.predict import predict
-from altools.training.supervised import train as fit
+from altools.training.ranks import ALONE, Ranks
 
 
 def train(
@@ -33,18 +37,25 @@ def train(
     round: int,
     device: str,
     threads: int,
+    gpus: int,
     where: str,
     code: str,
     encoder: str | None = None,
     checkpoint_every_s: float = EVERY_S,
+    ranks: Ranks = ALONE,
 ) -> None:
     """Train on the labelled rows, test the last epoch's weights, write model, history and scores.
 
     The streams depend on seed and round alone: with the same labelled set every strategy gets the same model. With
-    an encoder the backbone starts from it, in every round, and the classifier from fresh weights.
+    an encoder the backbone starts from it, in every round, and the classifier from fresh weights. Images that stay
+    encoded may be trained on by several GPUs: then this is one of several processes, and the first one writes.
     """
-    chosen = choose(device, threads)
-    data = load.split(facts, "train", chosen, **normalisation)
+    if gpus > 1 and ranks.size == 1:
+        arguments = {name: value for name, value in locals().items() if name != "ranks"}
+        launch("train.train", gpus, device, arguments)
+        return
+    chosen = ranks.device or choose(device, threads)
+    data = load.split(facts, "train", chosen, **normalisation, workers=threads)
     rows, _ = load.labelled_rows(labelled)
     built = load.network(network, data, stream(seed, "weights", round))
     if encoder:
@@ -59,21 +70,26 @@ def train(
         "round": round,
         "code version": code,
         "device": chosen.type,
+        "number of GPUs": gpus,
     }
     checkpoint = load.checkpoint(model, facts, checkpoint_every_s, identity)
-    record = fit(
-        built,
-        data.images,
-        data.labels,
-        rows,
-        load.recipe(recipe),
-        lambda epoch: stream(seed, f"epoch {epoch}", round),
-        where,
-        checkpoint,
+    values = load.recipe(recipe)
+
+    def epochs(epoch: int) -> Generator:
+        return stream(seed, f"epoch {epoch}", round)
+
+    test = load.split(facts, "test", chosen, **normalisation, workers=threads)
+    if isinstance(data.images, Images):
+        record = supervised.train(built, data.images, data.labels, rows, values, epochs, where, checkpoint)
+    else:
+        record = streamed.train(built, data.images, data.labels.cpu(), rows, values, epochs, ranks, where, checkpoint)
+    outputs = ranks.gather(lambda part: predict(built, test.images, part), len(test.images))
+    if ranks.rank:
+        return
+    probs = outputs.logits.double().softmax(1).cpu().numpy()
+    source = provenance(
+        code, device=describe(chosen), threads=threads, gpus=gpus, recipe=dict(recipe), seed=seed, round=round
     )
-    test = load.split(facts, "test", chosen, **normalisation)
-    probs = predict(built, test.images).logits.double().softmax(1).cpu().numpy()
-    source = provenance(code, device=describe(chosen), threads=threads, recipe=dict(recipe), seed=seed, round=round)
     storage.write_tensors(model, built.state_dict(), source)
     storage.write_columns(history, {name: np.asarray(values) for name, values in vars(record).items()}, source)
     numbers = metrics.score_all(metric_options, probs, test.labels.cpu().numpy(), test.classes)

@@ -36,7 +36,7 @@ class Precision:
     def lay_out(self, model: nn.Module) -> None:
         """Put the weights into the memory layout that the products want."""
         if self.half:
-            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            model.to(memory_format=torch.channels_last)
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the context of a forward pass."""

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from altools.encoded import EncodedImages
 from altools.images import Images
 from altools.models import Classifier, Outputs
 
@@ -13,7 +14,7 @@ BATCH = 512
 
 
 @torch.inference_mode()
-def predict(model: Classifier, images: Images, rows: Int[Tensor, " r"] | None = None) -> Outputs:
+def predict(model: Classifier, images: Images | EncodedImages, rows: Int[Tensor, " r"] | None = None) -> Outputs:
     """Return float32 outputs of the given rows (all of them by default), on the images' device.
 
     The network is used in evaluation mode and left in the mode it was in; nothing in it changes.
@@ -22,7 +23,7 @@ def predict(model: Classifier, images: Images, rows: Int[Tensor, " r"] | None = 
     training = model.training
     model.eval()
     try:
-        parts = [model(images.batch(part.to(images.device))) for part in rows.split(BATCH)]
+        parts = [model(batch) for batch in images.batches(rows.split(BATCH))]
     finally:
         model.train(training)
     return Outputs(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from altools.bounds import Ge, Gt, Lt
+from altools.bounds import Ge, Gt, Le, Lt
 
 PrecisionName = Literal["auto", "float32", "bfloat16"]
 
@@ -19,6 +19,8 @@ class Augmentation:
 
     crop_padding: Annotated[int, Ge(0)] = 0
     """Pixels of zero padding on each side before a random crop back to the image's size."""
+    crop_scale_min: Annotated[float, Gt(0), Le(1)] = 1.0
+    """Least share of the area that a random resized crop keeps; for images that stay encoded (ImageNet)."""
     horizontal_flip: bool = False
     vertical_flip: bool = False
 

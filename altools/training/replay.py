@@ -25,7 +25,7 @@ class Graphs:
             state: every tensor that a step changes.
         """
         self._state = list(state)
-        self._pool: tuple[int, int] | None = None
+        self._pool = torch.cuda.graph_pool_handle()
 
     def capture(self, step: Step) -> Step:
         """Return a function that replays ``step``; capturing changes nothing in the state."""
@@ -41,5 +41,4 @@ class Graphs:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self._pool):
             step()
-        self._pool = graph.pool()
         return graph.replay

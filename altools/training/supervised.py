@@ -39,6 +39,15 @@ class History:
     images_per_s: list[float] = field(default_factory=list)
     wall_s: list[float] = field(default_factory=list)
 
+    def append(self, epoch: int, loss: float, accuracy: float, rate: float, images: int, wall_s: float) -> None:
+        """Add the row of an epoch that saw so many images in so many seconds."""
+        self.epoch.append(epoch)
+        self.loss.append(loss)
+        self.accuracy.append(accuracy)
+        self.learning_rate.append(rate)
+        self.images_per_s.append(images / wall_s)
+        self.wall_s.append(wall_s)
+
 
 def train(
     model: Classifier,
@@ -84,12 +93,7 @@ def train(
                 f"{len(losses)}, at learning rate {rate:g} ({where}); lower recipe.learning_rate."
             )
         wall_s = time.perf_counter() - started
-        history.epoch.append(epoch)
-        history.loss.append(float(losses @ run.sizes) / len(rows))
-        history.accuracy.append(correct / len(rows))
-        history.learning_rate.append(rate)
-        history.images_per_s.append(len(rows) / wall_s)
-        history.wall_s.append(wall_s)
+        history.append(epoch, float(losses @ run.sizes) / len(rows), correct / len(rows), rate, len(rows), wall_s)
         if checkpoint:
             checkpoint.after_epoch(epoch + 1, model, optimizer, history)
     model.eval()

@@ -9,7 +9,7 @@ import torch
 
 from altools import device
 from altools.errors import UserError
-from altools.steps.job import _sentence
+from altools.steps.job import sentence
 
 TAKE = "import sys; from altools.device import least_used; print(least_used(2), flush=True); sys.stdin.read()"
 
@@ -64,8 +64,8 @@ def test_a_wanted_gpu_that_is_not_there_is_named(monkeypatch):
 
 
 def test_memory_that_is_gone_says_which_setting_to_lower():
-    gpu = _sentence(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore"))
+    gpu = sentence(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nMore"))
     assert (
         "Tried to allocate 2 GiB. Let fewer jobs share it (resources: gpu in the profile)" in gpu and "More" not in gpu
     )
-    assert "let fewer jobs run (--cores)" in _sentence(MemoryError())
+    assert "let fewer jobs run (--cores)" in sentence(MemoryError())

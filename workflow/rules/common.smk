@@ -136,6 +136,18 @@ def known_outputs(wildcards):
 # --- plain params: Snakemake compares dicts, lists and scalars, and nothing else -----------------------------------
 
 
+def pixels(wildcards):
+    """The arrays of a prepared dataset, where its images do not stay encoded."""
+    folder = f"{cfg.results}/data/{wildcards.dataset}"
+    kinds = ["index.parquet"] if wildcards.dataset in ENCODED else ["images.npy", "index.parquet"]
+    return [f"{folder}/{split}/{kind}" for split in ["train", "test"] for kind in kinds]
+
+
+def gpu_places(wildcards):
+    """How many places on GPUs a training takes."""
+    return GPU * cfg.dataset(wildcards.dataset).gpus
+
+
 def of_dataset(value):
     """A param that depends on the dataset alone."""
     return lambda wildcards: value(cfg.dataset(wildcards.dataset))
@@ -146,6 +158,7 @@ normalisation = of_dataset(lambda dataset: {"mean": dataset.mean, "std": dataset
 recipe = of_dataset(lambda dataset: typed_config.plain(dataset.recipe))
 metric_options = of_dataset(lambda dataset: dataset.metric_options)
 cpu_threads = of_dataset(lambda dataset: dataset.threads)
+gpus = of_dataset(lambda dataset: dataset.gpus)
 
 
 def strategy_options(wildcards):
@@ -257,7 +270,7 @@ def query_files(wildcards):
 
 def sheets():
     """Dataset and setting of every contact sheet of queried images."""
-    queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
+    queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1 and dataset.name not in ENCODED]
     return list(product(queried, COMPARING))
 
 

@@ -41,7 +41,7 @@ rule train:
     """Train the task model of one round from scratch on the labelled set, and test it."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=pixels,
         labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
         encoder=encoder,
     output:
@@ -56,7 +56,7 @@ rule train:
         "../../environment.yml"
     threads: cpu_threads
     resources:
-        gpu=GPU,
+        gpu=gpu_places,
         mem_mb=4000,
         runtime=240,
     params:
@@ -66,6 +66,7 @@ rule train:
         metric_options=metric_options,
         round=lambda wildcards: int(wildcards.round),
         device=cfg.device,
+        gpus=gpus,
         where=in_words("dataset", "setting", "strategy", "seed", "round"),
         code=training_code,
     script:
@@ -75,7 +76,7 @@ rule train:
 use rule train as train_initial with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=pixels,
         labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
         encoder=encoder,
     output:
@@ -93,6 +94,7 @@ use rule train as train_initial with:
         metric_options=metric_options,
         round=0,
         device=cfg.device,
+        gpus=gpus,
         where=in_words("dataset", "setting", "seed"),
         code=training_code,
 
@@ -101,7 +103,7 @@ use rule train as train_initial with:
 use rule train as train_reference with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=pixels,
         labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
         encoder=encoder,
     output:
@@ -119,6 +121,7 @@ use rule train as train_reference with:
         metric_options=metric_options,
         round=-1,
         device=cfg.device,
+        gpus=gpus,
         where=in_words("dataset", "setting", "seed"),
         code=training_code,
 
@@ -127,7 +130,7 @@ rule predict:
     """Ask a model that many queries share about the whole training set, once."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=pixels,
         model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
     output:
         outputs="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/outputs.safetensors",
@@ -154,7 +157,7 @@ rule predict:
 use rule predict as predict_reference with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=pixels,
         model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
     output:
         outputs="<results>/reference/{dataset}/{setting}/seed{seed}/outputs.safetensors",
@@ -168,7 +171,7 @@ rule query:
     """Ask one strategy which images to label next."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=pixels,
         model=query_model("model.safetensors"),
         outputs=known_outputs,
         labelled_before=previous("labelled.parquet"),

@@ -1,0 +1,89 @@
+"""Start a step as several processes that train one network together, one per GPU, by ``torchrun``.
+
+When one of them dies, ``torchrun`` ends the others; when the job dies, the kernel ends ``torchrun`` (on Linux).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from altools.errors import UserError
+from altools.steps.job import sentence
+from altools.training.ranks import Ranks
+
+PACKAGE = Path(__file__).parents[2]
+DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+
+
+def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> None:
+    """Run a step in ``gpus`` processes and wait for them.
+
+    Args:
+        step: module and function, such as "train.train".
+        gpus: number of processes.
+        device: "auto" and "cuda" take a GPU each; "cpu" is for tests and slow.
+        arguments: the function's keyword arguments, plain JSON values.
+
+    Raises:
+        UserError: there are fewer GPUs, or a process failed.
+    """
+    there = torch.cuda.device_count()
+    if device != "cpu" and there < gpus:
+        raise UserError(f"gpus must be at most the number of GPUs of this machine, {there}. Got {gpus}; lower it.")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as request:
+        json.dump({"step": step, "kind": "cpu" if device == "cpu" else "cuda", "arguments": dict(arguments)}, request)
+        request.flush()
+        command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={gpus}", "-m", __name__]
+        with subprocess.Popen(
+            [sys.executable, *command, request.name],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        ) as process:
+            assert process.stdout is not None
+            said = ""
+            for line in process.stdout:
+                print(line, end="")  # into the job's log
+                said = line.removeprefix("Error: ").strip() if line.startswith("Error: ") and not said else said
+        if process.returncode:
+            raise UserError(said or f"one of {gpus} processes was ended from outside (exit code {process.returncode}).")
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
+
+
+def main(request: str) -> int:
+    """Be one of the processes."""
+    wanted = json.loads(Path(request).read_text(encoding="utf-8"))
+    module, name = wanted["step"].split(".")
+    try:
+        arguments = wanted["arguments"]
+        torch.set_num_threads(arguments["threads"])
+        ranks = Ranks.join(wanted["kind"])
+        getattr(importlib.import_module(f"altools.steps.{module}"), name)(**arguments, ranks=ranks)
+    except Exception as error:
+        print(sentence(error), flush=True)
+        if not isinstance(error, UserError):
+            raise
+        return 1
+    torch.distributed.destroy_process_group()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,171 @@
+"""Images that stay encoded: the crops of torchvision, every image once, and the same training on two processes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.transforms import RandomResizedCrop
+
+from altools import datasets, storage
+from altools.encoded import Crops, EncodedImages
+from altools.errors import UserError
+from altools.rng import stream
+from altools.steps.label import label_all
+from altools.steps.train import train
+from altools.training.ranks import Ranks
+
+CLASSES = ("n01440764", "n01443537")
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    """22 train and 6 test images of two classes: stripes that lie or stand, of many sizes."""
+    folder = tmp_path_factory.mktemp("imagenet")
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 11), ("val", 3)):
+        for label, name in enumerate(CLASSES):
+            (folder / part / name).mkdir(parents=True)
+            for number in range(count):
+                height, width = rng.integers(20, 60, 2)
+                lines = np.arange((height, width)[label]) // 4 % 2 * 180
+                grey = np.broadcast_to(lines[:, None] if label == 0 else lines, (height, width))
+                noise = rng.integers(0, 60, (height, width, 3))
+                image = Image.fromarray((grey[..., None] + noise).astype(np.uint8))
+                image.save(folder / part / name / f"{name}_{number}.JPEG", "JPEG", quality=95)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def facts(raw, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prepared")
+    datasets.prepare(datasets.read("imagenet", {"path": str(raw), "complete": False, "size": 16}), folder, 22, {})
+    return folder / "dataset.json"
+
+
+def images(facts):
+    record = storage.read_json(facts)
+    ids = storage.read_columns(facts.parent / "train/index.parquet", ["id"])["id"].tolist()
+    folder = type(facts)(record["encoded_in"])
+    return EncodedImages.on(torch.device("cpu"), folder, ids, (3, 16, 16), [0.0] * 3, [1.0] * 3, 2)
+
+
+def test_whole_images_are_resized_as_pillow_does(facts):
+    split = images(facts)
+    (batch,) = split.batches([torch.tensor([3, 0])])
+    with Image.open(split.folder / split.ids[3]) as image:
+        expected = np.asarray(image.resize((16, 16), Image.Resampling.BILINEAR)).transpose(2, 0, 1)
+    assert torch.equal((batch[0] * 255).round().to(torch.uint8), torch.from_numpy(expected.copy()))
+    assert torch.equal(batch, split.unit(torch.tensor([3, 0])))
+
+
+def test_batches_come_in_order_whatever_is_decoded_first(facts):
+    split = images(facts)
+    parts = list(torch.randperm(22, generator=stream(0, "order")).split(3))
+    for part, batch in zip(parts, split.batches(parts), strict=True):
+        assert torch.equal(batch, split.unit(part))
+
+
+def test_crops_have_the_law_of_torchvision():
+    """Mean and spread of area and position over 4,000 crops of a wide image, within five standard errors."""
+    n, width, height = 4000, 90, 60
+    crops = Crops.draw(n, 0.2, True, stream(0, "crops"))
+    ours = torch.tensor([crops.box(number, width, height) for number in range(n)]).float()
+    torch.manual_seed(0)
+    like = torch.zeros(3, height, width)
+    drawn = [RandomResizedCrop.get_params(like, [0.2, 1.0], [3 / 4, 4 / 3]) for _ in range(n)]
+    theirs = torch.tensor([(left, top, left + w, top + h) for top, left, h, w in drawn]).float()
+    for moment in (lambda x: x.mean(0), lambda x: x.std(0)):
+        error = 5 * theirs.std(0) * (2 / n) ** 0.5
+        assert ((moment(ours) - moment(theirs)).abs() <= error).all()
+    assert 0.45 < crops.flip.float().mean() < 0.55
+
+
+def test_a_crop_that_keeps_everything_is_the_whole_image_when_its_shape_allows():
+    crops = Crops.draw(50, 1.0, False, stream(0, "crops"))
+    boxes = [crops.box(number, 40, 40) for number in range(50)]
+    assert all(0 <= left < right <= 40 and 0 <= top < bottom <= 40 for left, top, right, bottom in boxes)
+    assert not crops.flip.any()
+
+
+def test_flips_are_those_drawn(facts):
+    split = images(facts)
+    part = torch.arange(6)
+    crops = Crops.draw(6, 1.0, True, stream(0, "crops"))
+    (flipped,) = split.batches([part], [crops])
+    (plain,) = split.batches([part], [replace(crops, flip=torch.zeros_like(crops.flip))])
+    assert crops.flip.any() and not crops.flip.all()
+    for number, flip in enumerate(crops.flip):
+        assert torch.equal(flipped[number], plain[number].flip(2) if flip else plain[number])
+
+
+def test_a_broken_file_is_named(facts, tmp_path):
+    (tmp_path / "a.JPEG").write_bytes(b"not an image")
+    split = EncodedImages.on(torch.device("cpu"), tmp_path, ["a.JPEG"], (3, 8, 8), [0.0] * 3, [1.0] * 3, 1)
+    with pytest.raises(UserError, match=r"a\.JPEG must be an image that can be decoded"):
+        list(split.batches([torch.tensor([0])]))
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 7), (2, 7), (3, 7), (4, 2)])
+def test_ranks_share_a_batch_completely_and_once(size, count):
+    batch = torch.arange(10, 10 + count)
+    shares = [Ranks(rank, size).share(batch) for rank in range(size)]
+    seen = torch.cat([rows[weight > 0] for rows, weight in shares])
+    assert sorted(seen.tolist()) == batch.tolist()
+    assert all(len(rows) for rows, _ in shares)
+
+
+def arguments(facts, folder, **other):
+    folder.mkdir(parents=True, exist_ok=True)
+    label_all(labelled=str(folder / "labelled.parquet"), train_images=22, code="test")
+    recipe = {
+        **{"epochs": 2, "batch_size": 6, "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.0},
+        **{"schedule": "cosine", "precision": "float32"},
+        "augmentation": {
+            **{"crop_padding": 0, "crop_scale_min": 0.5, "horizontal_flip": True, "vertical_flip": False},
+        },
+    }
+    return {
+        "facts": str(facts),
+        "labelled": str(folder / "labelled.parquet"),
+        **{name: str(folder / f"{name}.{kind}") for name, kind in OUTPUTS.items()},
+        "network": {"name": "tests.unit.plain_network", "options": {}},
+        "normalisation": {"mean": [0.4] * 3, "std": [0.3] * 3},
+        "recipe": recipe,
+        "metric_options": {"classification": {}},
+        **{"seed": 0, "round": 0, "device": "cpu", "threads": 1, "gpus": 1, "where": "test", "code": "test"},
+        **other,
+    }
+
+
+OUTPUTS = {"model": "safetensors", "history": "parquet", "scores": "json"}
+
+
+def test_two_processes_train_as_one_does(facts, tmp_path):
+    """22 images in batches of 6: the last batch of 4 is smaller. Without BatchNorm the weights agree to rounding."""
+    one, two = (arguments(facts, tmp_path / str(gpus), gpus=gpus) for gpus in (1, 2))
+    train(**one)
+    train(**two)
+    alone, together = storage.read_tensors(one["model"]), storage.read_tensors(two["model"])
+    for name, value in alone.items():
+        assert torch.allclose(together[name], value, atol=1e-5), name
+    losses = [storage.read_columns(job["history"], ["loss", "accuracy"]) for job in (one, two)]
+    assert losses[1]["loss"] == pytest.approx(losses[0]["loss"], rel=1e-5)
+    scores = [storage.read_json(job["scores"])["metrics"] for job in (one, two)]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-5)
+    assert not list(tmp_path.glob("*/.checkpoint*"))
+
+
+def test_one_process_that_fails_ends_all_with_its_sentence(facts, tmp_path):
+    job = arguments(facts, tmp_path / "job", gpus=2, network={"name": "tests.unit.plain_network", "options": {}})
+    job["recipe"]["learning_rate"] = 1e30
+    with pytest.raises(UserError, match=r"the training loss must stay finite\. Got .* lower recipe\.learning_rate"):
+        train(**job)
+    assert not (tmp_path / "job" / "model.safetensors").exists()
+
+
+def test_more_gpus_than_there_are_are_refused(facts, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UserError, match="gpus must be at most the number of GPUs of this machine, 1. Got 4"):
+        train(**arguments(facts, tmp_path / "job", gpus=4, device="auto"))
