@@ -52,6 +52,7 @@ def train(
     """
     if gpus > 1 and ranks.size == 1:
         arguments = {name: value for name, value in locals().items() if name != "ranks"}
+        arguments["threads"] = max(1, threads // gpus)
         launch("train.train", gpus, device, arguments)
         return
     chosen = ranks.device or choose(device, threads)

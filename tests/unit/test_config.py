@@ -79,6 +79,12 @@ WRONG = {
     "device": ("device", "gpu", r"device must be 'auto', 'cpu' or 'cuda'\. Got 'gpu'"),
     "datasets of wrong shape": ("datasets", {"digits": {}}, r"datasets must be a valid list"),
     "empty results": ("results", "", r"results must"),
+    "several GPUs for what fits one": ("datasets.0.gpus", 2, r"gpus must be 1 where images fit a device\. Got 2"),
+    "a crop for encoded images only": (
+        "recipe.augmentation",
+        {"crop_scale_min": 0.2},
+        r"crop_scale_min is for images that stay encoded; use crop_padding",
+    ),
 }
 
 
@@ -152,3 +158,25 @@ print([loaded.strategy(name).signal_options for name in loaded.strategies])
         for seed in ("1", "2", "3", "4")
     }
     assert len(outputs) == 1
+
+
+IMAGENET = yaml.safe_load((ROOT / "config/imagenet.yaml").read_text())
+WRONG_ENCODED = {
+    "no mean": ({"mean": None}, {}, "mean and std must be given for images that stay encoded"),
+    "padding": (
+        {"recipe": {"augmentation": {"crop_padding": 4}}},
+        {},
+        "must be crop_scale_min and horizontal_flip only",
+    ),
+    "batch": ({"recipe": {"batch_size": 2}}, {}, r"gpus must be at most recipe\.batch_size = 2\. Got 4"),
+    "pre-training": ({}, {"settings": ["simsiam"]}, "settings must not have simsiam with imagenet"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_ENCODED)
+def test_what_encoded_images_cannot_do_is_refused(case):
+    entry, top, message = WRONG_ENCODED[case]
+    data = {**IMAGENET, **top, "datasets": [{**IMAGENET["datasets"][0], **entry}]}
+    with pytest.raises(UserError, match=message):
+        config.load(data)
+    assert config.load(IMAGENET).dataset("imagenet").gpus == 4

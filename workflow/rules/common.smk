@@ -158,6 +158,7 @@ normalisation = of_dataset(lambda dataset: {"mean": dataset.mean, "std": dataset
 recipe = of_dataset(lambda dataset: typed_config.plain(dataset.recipe))
 metric_options = of_dataset(lambda dataset: dataset.metric_options)
 cpu_threads = of_dataset(lambda dataset: dataset.threads)
+training_threads = of_dataset(lambda dataset: dataset.threads * dataset.gpus)
 gpus = of_dataset(lambda dataset: dataset.gpus)
 
 

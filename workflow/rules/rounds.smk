@@ -54,7 +54,7 @@ rule train:
         "<benchmarks>/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
     conda:
         "../../environment.yml"
-    threads: cpu_threads
+    threads: training_threads
     resources:
         gpu=gpu_places,
         mem_mb=4000,
