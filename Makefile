@@ -6,7 +6,7 @@ CORES ?= all
 RESULTS ?= results
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench docs docs-check schema lock cost contact-sheet
+.PHONY: help demo test lint types bench bench-gpu docs docs-check schema lock cost contact-sheet
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,7 +50,12 @@ types: $(VENV)/.dev  ## the type checker alone
 
 bench: $(VENV)/.dev  ## measure, both sides in one run, and write benchmarks/results
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.feasibility
 	$(BIN)/python -m benchmarks.job_overhead
+	$(BIN)/python -m benchmarks.grid
+
+bench-gpu: $(VENV)/.dev  ## the same on a GPU: training alone and in company, prediction
+	$(BIN)/python -m benchmarks.gpu
 
 schema: $(VENV)/.dev  ## write config/schema.json from the typed config
 	$(BIN)/python -m altools.config > config/schema.json

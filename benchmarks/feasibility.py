@@ -13,7 +13,6 @@ import multiprocessing
 import sys
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks import harness
@@ -88,10 +87,10 @@ def measure(name: str, size_name: str) -> Measured:
     pool = Pool(size=size.pool, where="benchmark", **signals(strategy.NEEDS, size))
     tiny = Size(pool=64, labelled=16, budget=8, classes=size.classes, seconds=None, gib=1, samples=2)
     strategy.select(Pool(size=64, **signals(strategy.NEEDS, tiny)), 8, stream(0, "warm-up"))  # libraries loaded
-    before = peak_gib(forget=True)
+    before = harness.peak_gib(forget=True)
     start = time.perf_counter()
     selection = strategy.select(pool, size.budget, stream(0, "query"))
-    seconds, peak = time.perf_counter() - start, peak_gib() - before
+    seconds, peak = time.perf_counter() - start, harness.peak_gib() - before
     assert len(set(selection.picks.tolist())) == size.budget
     held = sum(value.nbytes for value in vars(pool).values() if hasattr(value, "nbytes")) / 1024**3
     reached = (size.seconds is None or seconds <= size.seconds) and peak <= size.gib
@@ -122,15 +121,6 @@ def signals(needs: frozenset[str], size: Size) -> dict[str, Any]:
     made["labelled_probs"] = lambda: (labelled @ head.T).softmax(1)
     made["labelled_labels"] = lambda: labels
     return {need: made[need]() for need in sorted(needs)}
-
-
-def peak_gib(*, forget: bool = False) -> float:
-    """Return the most memory this process has held; with ``forget``, count from what it holds now (Linux)."""
-    if forget:
-        Path("/proc/self/clear_refs").write_text("5")
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024**2
 
 
 def table(rows: list[Measured]) -> str:

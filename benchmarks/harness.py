@@ -98,6 +98,15 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
         gc.enable()
 
 
+def peak_gib(*, forget: bool = False) -> float:
+    """Return the most memory this process has held; with ``forget``, count from what it holds now (Linux)."""
+    if forget:
+        Path("/proc/self/clear_refs").write_text("5")
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024**2
+
+
 def table(results: Sequence[Result]) -> str:
     """Return the results as a text table."""
     lines = [f"{'case':44} {'peer':18} {'ours s':>9} {'peer s':>9} {'ratio':>8} {'goal':>6}  agreement"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import multiprocessing
-import resource
 import warnings
 from functools import cache
 from typing import Any
@@ -15,7 +14,7 @@ import torch
 from altools.kernels.average_linkage import average_linkage
 from altools.kernels.facility import Objective, greedy
 from altools.kernels.similarity import plain
-from benchmarks.harness import Case
+from benchmarks.harness import Case, peak_gib
 
 POINTS, CLUSTERS = 16_000, 1_600
 POOL, BUDGET = 3_000, 600
@@ -50,9 +49,9 @@ def _growth_mib(work: str) -> float:
 
     embeddings(POINTS)
     average_linkage(embeddings(POINTS)[:500], clusters=50)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_gib(forget=True)
     globals()[work]()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return (peak_gib() - before) * 1024
 
 
 def same_clusters(ours: Any, theirs: Any) -> str:

@@ -1,0 +1,64 @@
+"""``python -m benchmarks.grid``: the demo's grid, against the same grid with the loader loop and a process per step.
+
+Both run the same rules on the same config in copies of the repository, with two cores; the other copy trains by
+`benchmarks.loops` and every job imports torch for itself. ``--seeds 1`` shortens both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import harness
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "workflow", "altools", "profiles", "config", "benchmarks", "environment.yml")
+GOAL = 3
+
+
+def main() -> int:
+    """Measure, print and write; exit 1 where the goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.grid", description=__doc__)
+    parser.add_argument("--seeds", default="1", help="as for snakemake --config")
+    seeds = parser.parse_args().seeds
+    with tempfile.TemporaryDirectory() as folder:
+        ours, other = (copied(Path(folder) / name) for name in ("ours", "other"))
+        with (other / "altools/training/supervised.py").open("a") as module:
+            module.write("\n\nfrom benchmarks.loops import train  # noqa\n")
+        ours_s = run(ours, seeds, warm=True)
+        other_s = run(other, seeds, warm=False)
+    ratio = other_s / ours_s
+    print(f"ours {ours_s:.0f} s, loader loop and a process per step {other_s:.0f} s: {ratio:.1f}x (goal {GOAL}x)")
+    content = {"topic": "grid", "machine": harness.machine(), "versions": harness.versions(), "seeds": seeds}
+    content |= {"ours_s": ours_s, "other_s": other_s, "ratio": ratio, "goal": GOAL}
+    (harness.RESULTS / "grid.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return 0 if ratio >= GOAL else 1
+
+
+def copied(target: Path) -> Path:
+    """Copy what a run needs."""
+    target.mkdir()
+    for name in PARTS:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, target / name)
+    return target
+
+
+def run(repository: Path, seeds: str, *, warm: bool) -> float:
+    """Return the seconds of the whole grid."""
+    environment = {**os.environ, "PYTHONPATH": str(repository), "ALTOOLS_WARM": str(int(warm))}
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", "--config", f"seeds={seeds}"]
+    started = time.perf_counter()
+    subprocess.run(command, cwd=repository, env=environment, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())
