@@ -47,13 +47,13 @@ def average_linkage(
     unit, zero = unit_rows(x)
     if bool(zero.any()):  # zero vectors: one more axis, theirs alone
         unit = torch.cat([unit, zero[:, None].to(unit.dtype)], dim=1)
-    leaves, leaf_of, counts = torch.unique(unit, dim=0, return_inverse=True, return_counts=True)
+    *leaves, leaf_of, counts = torch.unique(unit, dim=0, return_inverse=True, return_counts=True)
     del unit
-    needed = len(leaves) - clusters
+    needed = len(counts) - clusters
     if needed > 0:
         with fast_products(x.device):
-            into, gone, heights = _merge(leaves, counts, needed, distance, block)
-        leaf_of = _roots(len(leaves), into, gone, heights, needed)[leaf_of]
+            into, gone, heights = _merge(leaves.pop(), counts, needed, distance, block)  # which frees them as it goes
+        leaf_of = _roots(len(counts), into, gone, heights, needed)[leaf_of]
     return _by_first_member(leaf_of)
 
 
@@ -88,8 +88,9 @@ def _merge(
     """
     slot = torch.arange(len(means), device=means.device)
     now = _Clusters(slot, counts, means, *nearest(means, slot, block))
-    into, gone, heights = slot[:0], slot[:0], means.new_empty(0)
-    limit = means.new_tensor(distance)
+    del means
+    into, gone, heights = slot[:0], slot[:0], now.mean.new_empty(0)
+    limit = now.mean.new_tensor(distance)
     while True:
         left = _mutual(now, distance)
         right = now.near[left, 0]

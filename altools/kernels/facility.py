@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -78,6 +79,7 @@ def _greedy(
     u, r = len(objective.candidates), len(objective.represented)
     device = objective.candidates.device
     kept = objective.rows(slice(None)) if 4 * u * r <= keep_bytes else None
+    symmetric = kept is not None and objective.candidates is objective.represented and objective.cap is None
     everything = _Rows(objective, kept)
     like = objective.candidates.factors[0]
     cover = like.new_zeros(r) if objective.floor is None else objective.floor.clone()
@@ -95,29 +97,22 @@ def _greedy(
             rival, height = order.indices[size], order.values[size]
             least = torch.where(leaders < rival, height, height.nextafter(height.new_tensor(torch.inf)))
         else:
-            least = torch.full_like(bound, torch.finfo(bound.dtype).min)
+            least = torch.full_like(bound[leaders], torch.finfo(bound.dtype).min)
         rows, columns = source.some(leaders)
         extra = torch.where(bound[leaders] == -torch.inf, -torch.inf, bonus[leaders])  # picked before
-        valid = torch.ones((), dtype=torch.bool, device=device)
-        count = torch.zeros((), dtype=torch.long, device=device)
-        score = _gains(rows, columns, cover) + extra
-        for step in range(taken, min(taken + size, budget)):
-            best = score.argmax()
-            valid = valid & (score[best] >= least[best])
-            if device.type == "cpu" and not valid:  # looking costs nothing here; on a GPU the rest runs without effect
-                break
-            picks[step], gains[step] = leaders[best], score[best]
-            count += valid
-            gained = torch.where(valid, rows[best], -torch.inf)
-            if columns is None:
-                torch.maximum(cover, gained, out=cover)
-            else:
-                cover.scatter_reduce_(0, columns[best], gained, "amax")
-            extra[best] = torch.where(valid, -torch.inf, extra[best])
-            score = _gains(rows, columns, cover) + extra
+        before = cover.clone()
+        now = slice(taken, taken + min(size, budget - taken))
+        best = torch.zeros_like(picks[now])
+        if columns is not None and device.type == "cpu":
+            count, score = _walk_few(rows, columns, cover, extra, least, best, gains[now])
+        else:
+            count, score = _walk(rows, columns, cover, extra, least, best, gains[now])
+        picks[now] = leaders[best]
+        found = int(count)
+        if found and kept is not None and symmetric and source is everything:
+            bound -= _lost(kept, before, cover)
         # Never raised: else rounding, which differs between blocks, could pass the lead around a tie forever.
         bound[leaders] = torch.minimum(bound[leaders], score)
-        found = int(count)
         taken += found
         width = rows.shape[1]
         size = max(block, BLOCK // width) if found else min(2 * size, max(block, TILE // width))
@@ -127,6 +122,82 @@ def _greedy(
     return picks, gains
 
 
+def _walk(
+    rows: Float[Tensor, "q w"],
+    columns: Int[Tensor, "q w"] | None,
+    cover: Float[Tensor, " r"],
+    extra: Float[Tensor, " q"],
+    least: Float[Tensor, " q"],
+    picks: Int[Tensor, " p"],
+    gains: Float[Tensor, " p"],
+) -> tuple[Int[Tensor, ""], Float[Tensor, " q"]]:
+    """Pick greedily among the leaders while the best of them reaches its ``least``.
+
+    Args:
+        rows: similarities of the leaders.
+        columns: to which points, where these are not all.
+        cover: raised by the picks.
+        extra: added to the gains; -inf for what is picked, also by this call.
+        least: a score below it may not be the highest of all.
+        picks: filled with positions among the leaders; what follows the last valid one is void.
+        gains: filled likewise.
+
+    Returns:
+        How many picks are valid, and the scores after the last of them.
+    """
+    valid = torch.ones((), dtype=torch.bool, device=rows.device)
+    count = torch.zeros((), dtype=torch.long, device=rows.device)
+    score = _gains(rows, columns, cover) + extra
+    for step in range(len(picks)):
+        best = score.argmax()
+        valid = valid & (score[best] >= least[best])
+        if rows.device.type == "cpu" and not valid:  # looking costs nothing here; on a GPU the rest has no effect
+            break
+        picks[step], gains[step] = best, score[best]
+        count += valid
+        gained = torch.where(valid, rows[best], -torch.inf)
+        if columns is None:
+            torch.maximum(cover, gained, out=cover)
+        else:
+            cover.scatter_reduce_(0, columns[best], gained, "amax")
+        extra[best] = torch.where(valid, -torch.inf, extra[best])
+        score = _gains(rows, columns, cover) + extra
+    return count, score
+
+
+def _walk_few(
+    rows: Float[Tensor, "q w"],
+    columns: Int[Tensor, "q w"],
+    cover: Float[Tensor, " r"],
+    extra: Float[Tensor, " q"],
+    least: Float[Tensor, " q"],
+    picks: Int[Tensor, " p"],
+    gains: Float[Tensor, " p"],
+) -> tuple[Int[Tensor, ""], Float[Tensor, " q"]]:
+    """Do what `_walk` does on a CPU over few pairs, where starting an operation costs more than doing it."""
+    values, where, level = rows.numpy(), columns.numpy(), cover.numpy()
+    added, needed = extra.numpy(), least.numpy()
+    above = np.empty_like(values)
+
+    def scores() -> np.ndarray:
+        np.take(level, where, out=above, mode="clip")
+        np.subtract(values, above, out=above)
+        np.maximum(above, 0, out=above)
+        return above.sum(axis=1) + added
+
+    score, count = scores(), 0
+    while count < len(picks):
+        best = int(score.argmax())
+        if score[best] < needed[best]:
+            break
+        picks[count], gains[count] = best, float(score[best])
+        raised = values[best] > level[where[best]]  # without the padding: each point once
+        level[where[best][raised]] = values[best][raised]
+        added[best] = -np.inf
+        score, count = scores(), count + 1
+    return torch.tensor(count), torch.from_numpy(score)
+
+
 def _gains(
     rows: Float[Tensor, "q w"], columns: Int[Tensor, "q w"] | None, cover: Float[Tensor, " r"]
 ) -> Float[Tensor, " q"]:
@@ -134,9 +205,19 @@ def _gains(
     return (rows - level).clamp_min_(0).sum(dim=1)
 
 
+def _lost(kept: Float[Tensor, "r u"], before: Float[Tensor, " r"], cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
+    """Return how much less every candidate gains after the cover of some points has risen."""
+    raised = (cover > before).nonzero()[:, 0]
+    lost = torch.zeros_like(kept[0])
+    for part in raised.split(max(1, TILE // kept.shape[1])):
+        low, high = before[part, None], cover[part, None]
+        lost += torch.clamp(kept[part], low, high).sub_(low).sum(dim=0)
+    return lost
+
+
 def _first_gains(source: _Rows, cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
     objective = source.objective
-    if source.kept is None and objective.cap is None and objective.floor is None:
+    if objective.cap is None and objective.floor is None:
         total = objective.candidates.total_similarity(objective.represented)
         if total is not None:
             return total
