@@ -17,14 +17,14 @@ from typing import IO
 import torch
 
 from altools.errors import UserError
-from altools.hardware import in_cluster
+from altools.hardware import in_cluster, keep_freed_memory
 
 _places: list[IO[str]] = []
 """Locks of this process; they last as long as it does."""
 
 
 def choose(wanted: str, threads: int) -> torch.device:
-    """Return the device of this job and bound its CPU threads.
+    """Return the device of this job, and set up this process for it: CPU threads and memory.
 
     Args:
         wanted: "auto", "cpu" or "cuda".
@@ -34,6 +34,7 @@ def choose(wanted: str, threads: int) -> torch.device:
         UserError: a GPU is wanted and there is none.
     """
     torch.set_num_threads(threads)
+    keep_freed_memory()
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError("device must be 'auto' or 'cpu' here: it is 'cuda', and this machine has no usable GPU.")
     if wanted == "cpu" or not torch.cuda.is_available():

@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from altools.hardware import keep_freed_memory
 from benchmarks import harness
 
 
@@ -82,6 +83,7 @@ def measure(name: str, size_name: str) -> Measured:
     from altools.pool import Pool
     from altools.rng import stream
 
+    keep_freed_memory()
     size = SIZES[size_name]
     strategy = strategies.load(name)
     pool = Pool(size=size.pool, where="benchmark", **signals(strategy.NEEDS, size))

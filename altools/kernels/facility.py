@@ -5,8 +5,10 @@ r"""Greedy facility location, exact, lazy, by blocks, without a matrix of all si
 
 Gains only fall as S grows, so a gain computed earlier bounds today's. The candidates with the highest bounds are
 scored again together (one matrix product) and greedy runs among them for as long as its choice beats the highest
-bound outside: each such choice is the global one. Once enough is covered, only a few similarities still exceed the
-cover of their point. From then on these pairs alone are kept, and a score costs their number instead of a product.
+bound outside: each such choice is the global one. While that costs many scores (the first picks change much), all
+bounds are lowered after a pick by what its newly covered points took, which is exact. Once enough is covered, only a
+few similarities still exceed the cover of their point. From then on these pairs alone are kept, and a score costs
+their number instead of a product.
 
 Reference: Minoux, 1978 (lazy greedy); Nemhauser, Wolsey and Fisher, 1978 (greedy, 1 - 1/e).
 Cost: O(u r d) for the first scores (none when no cosine is negative) and about as much again to find the pairs; then
@@ -26,6 +28,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.functional import pad
 
 from altools.kernels.precision import fast_products
 from altools.kernels.similarity import Vectors
@@ -33,6 +36,8 @@ from altools.kernels.similarity import Vectors
 TILE = 1 << 22
 """Elements of a tile of similarities: 16 MiB, so that it stays in cache between operations."""
 
+FADING = 0.8
+"""How a costly search is remembered, pick by pick; while it is, bounds are brought up to date after every pick."""
 
 BLOCK = 1 << 14
 """Elements of a block after a pick: every further pick passes over them once."""
@@ -55,6 +60,11 @@ class Objective:
         """Return the similarities of some candidates to all points, capped."""
         similarity = self.candidates[of].similarity(self.represented)
         return similarity if self.cap is None else torch.minimum(similarity, self.cap, out=similarity)
+
+    def columns(self, of: Int[Tensor, " k"]) -> Float[Tensor, "k u"]:
+        """Return the similarities of some points to all candidates, capped."""
+        similarity = self.represented[of].similarity(self.candidates)
+        return similarity if self.cap is None else torch.minimum(similarity, self.cap[of, None], out=similarity)
 
 
 def greedy(
@@ -79,7 +89,6 @@ def _greedy(
     u, r = len(objective.candidates), len(objective.represented)
     device = objective.candidates.device
     kept = objective.rows(slice(None)) if 4 * u * r <= keep_bytes else None
-    symmetric = kept is not None and objective.candidates is objective.represented and objective.cap is None
     everything = _Rows(objective, kept)
     like = objective.candidates.factors[0]
     cover = like.new_zeros(r) if objective.floor is None else objective.floor.clone()
@@ -89,9 +98,10 @@ def _greedy(
     picks = torch.empty(budget, dtype=torch.long, device=device)
     gains = torch.empty_like(bound[:budget])
     taken, size, review = 0, block, 8
+    scored = search = 0.0  # candidates scored for the coming pick, and lately for one
     while taken < budget:
         order = torch.sort(bound, descending=True, stable=True)
-        size = min(size, u)
+        size = min(size, u, max(block, TILE // source.width(order.indices[:size])))
         leaders = order.indices[:size].sort().values
         if size < u:  # the best outside wins ties against leaders of higher position
             rival, height = order.indices[size], order.values[size]
@@ -108,9 +118,12 @@ def _greedy(
         else:
             count, score = _walk(rows, columns, cover, extra, least, best, gains[now])
         picks[now] = leaders[best]
-        found = int(count)
-        if found and kept is not None and symmetric and source is everything:
-            bound -= _lost(kept, before, cover)
+        found, scored = int(count), scored + size
+        if found:
+            search, scored = max(scored / found, FADING * search), 0.0
+            raised = (cover > before).nonzero()[:, 0]
+            if source is everything and len(raised) < search * r / u:
+                bound -= everything.lost(raised, before, cover)
         # Never raised: else rounding, which differs between blocks, could pass the lead around a tie forever.
         bound[leaders] = torch.minimum(bound[leaders], score)
         taken += found
@@ -205,16 +218,6 @@ def _gains(
     return (rows - level).clamp_min_(0).sum(dim=1)
 
 
-def _lost(kept: Float[Tensor, "r u"], before: Float[Tensor, " r"], cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
-    """Return how much less every candidate gains after the cover of some points has risen."""
-    raised = (cover > before).nonzero()[:, 0]
-    lost = torch.zeros_like(kept[0])
-    for part in raised.split(max(1, TILE // kept.shape[1])):
-        low, high = before[part, None], cover[part, None]
-        lost += torch.clamp(kept[part], low, high).sub_(low).sum(dim=0)
-    return lost
-
-
 def _first_gains(source: _Rows, cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
     objective = source.objective
     if objective.cap is None and objective.floor is None:
@@ -234,6 +237,23 @@ class _Rows:
     def some(self, of: Tensor | slice) -> tuple[Float[Tensor, "q r"], None]:
         return (self.objective.rows(of) if self.kept is None else self.kept[of]), None
 
+    def width(self, of: Tensor) -> int:
+        """Return how many similarities of a candidate there are."""
+        return len(self.objective.represented)
+
+    def lost(
+        self, raised: Int[Tensor, " k"], before: Float[Tensor, " r"], cover: Float[Tensor, " r"]
+    ) -> Float[Tensor, " u"]:
+        """Return how much less every candidate gains after the cover of some points has risen."""
+        objective = self.objective
+        mirrored = self.kept if objective.candidates is objective.represented and objective.cap is None else None
+        lost = torch.zeros_like(objective.candidates.factors[0][:, 0])
+        for part in raised.split(max(1, TILE // len(objective.candidates))):
+            low, high = before[part, None], cover[part, None]
+            to_all = objective.columns(part) if mirrored is None else mirrored[part]
+            lost += torch.clamp(to_all, low, high).sub_(low).sum(dim=0)
+        return lost
+
     def tiles(self) -> Iterator[Float[Tensor, "q r"]]:
         u, r = len(self.objective.candidates), len(self.objective.represented)
         step = max(1, TILE // r)
@@ -243,16 +263,22 @@ class _Rows:
         """Return the pairs that still matter when they are few, judged by a sample of the candidates."""
         u, r = len(self.objective.candidates), len(self.objective.represented)
         sample, _ = self.some(torch.arange(0, u, max(1, u // 64), device=cover.device))
-        if float((sample > cover).float().mean()) * u * r > min(pairs, u * r / 16):
+        room = min(pairs, u * r // 16)
+        if float((sample > cover).float().mean()) * u * r > room:
             return self
-        lengths, columns, values = [], [], []
+        # Written into place as they are found: pieces of all sizes would scatter the heap over many times their size.
+        column, value = cover.new_empty(room, dtype=torch.int32), cover.new_empty(room)
+        lengths, count = [], 0
         for rows in self.tiles():
             matters = rows > cover
             lengths.append(matters.sum(dim=1))
             at = matters.flatten().nonzero()[:, 0]
-            columns.append((at % r).to(torch.int32))
-            values.append(rows.flatten()[at])
-        return _Pairs.of(torch.cat(lengths), torch.cat(columns), torch.cat(values))
+            if count + len(at) > room:
+                return self
+            column[count : count + len(at)] = at % r
+            value[count : count + len(at)] = rows.flatten()[at]
+            count += len(at)
+        return _Pairs.of(torch.cat(lengths), column[:count], value[:count])
 
 
 @dataclass(frozen=True)
@@ -268,6 +294,10 @@ class _Pairs:
     def of(length: Int[Tensor, " u"], column: Int[Tensor, " p"], value: Float[Tensor, " p"]) -> _Pairs:
         return _Pairs(length.cumsum(0) - length, length, column, value)
 
+    def width(self, of: Int[Tensor, " q"]) -> int:
+        """Return how many pairs a candidate has at most."""
+        return max(1, int(self.length[of].max()))
+
     def some(self, of: Int[Tensor, " q"]) -> tuple[Float[Tensor, "q w"], Int[Tensor, "q w"]]:
         length = self.length[of][:, None]
         width = max(1, int(length.max()))
@@ -279,9 +309,15 @@ class _Pairs:
         return self.value[at].masked_fill_(~there, -torch.inf), self.column[at].long()
 
     def narrowed(self, cover: Float[Tensor, " r"], pairs: int) -> _Pairs:
-        """Drop the pairs that no longer matter."""
-        matters = self.value > cover[self.column]
-        before = matters.cumsum(0, dtype=torch.int32)
-        end = torch.cat([before.new_zeros(1), before])
-        length = end[self.start + self.length] - end[self.start]
-        return _Pairs.of(length, self.column[matters], self.value[matters])
+        """Drop the pairs that no longer matter, in place and a part at a time, as a mask of all is large."""
+        end = torch.cat([self.start[:1], self.start + self.length])
+        left, count = torch.zeros_like(end), 0
+        for at in range(0, len(self.value), TILE):
+            column, value = self.column[at : at + TILE], self.value[at : at + TILE]
+            matters = value > cover[column]
+            left += pad(matters.cumsum(0), (1, 0))[(end - at).clamp_(0, len(value))]
+            column, value = column[matters], value[matters]
+            self.column[count : count + len(value)] = column
+            self.value[count : count + len(value)] = value
+            count += len(value)
+        return _Pairs.of(left.diff(), self.column[:count], self.value[:count])

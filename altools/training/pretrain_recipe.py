@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from altools.bounds import Ge, Gt, Le, Lt
 from altools.errors import UserError
+from altools.training.recipe import PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,4 +65,6 @@ class PretrainRecipe:
     """Measure the nearest-neighbour accuracy every so many epochs, and after the last."""
     neighbours: Annotated[int, Ge(1)] = 200
     """How many neighbours vote; at most as many as there are."""
+    precision: PrecisionName = "auto"
+    """Of the products in a training step, as in the supervised recipe."""
     views: Views = Views()

@@ -28,6 +28,7 @@ from altools.models import Classifier, initialise
 from altools.progress import progress
 from altools.training.checkpoint import Checkpoint
 from altools.training.knn import Monitor
+from altools.training.precision import Precision, precision_for
 from altools.training.pretrain_recipe import PretrainRecipe
 from altools.training.sgd import Sgd
 from altools.training.views import ViewDraws, view
@@ -128,6 +129,8 @@ def pretrain(
             f"Got {recipe.batch_size} ({where}); lower it."
         )
     model = SimSiam(encoder, recipe.width, recipe.predictor_width, streams("heads")).to(images.device)
+    precision = precision_for(model.encoder, images.device, recipe.precision)
+    model.to(memory_format=torch.channels_last)
     learning = [*model.encoder.backbone.parameters(), *model.projector.parameters()]
     momentum, decay = recipe.momentum, recipe.weight_decay
     optimizer = Sgd(learning, model.predictor.parameters(), momentum=momentum, weight_decay=decay)
@@ -138,7 +141,7 @@ def pretrain(
         started = time.perf_counter()
         rate = learning_rate(recipe, epoch)
         rates = (rate, first_rate(recipe) if recipe.constant_predictor_rate else rate)
-        mean_loss, std = _epoch(model, images, recipe, streams(f"epoch {epoch}"), optimizer, rates)
+        mean_loss, std = _epoch(model, images, recipe, streams(f"epoch {epoch}"), optimizer, rates, precision)
         if not math.isfinite(mean_loss):
             raise UserError(
                 f"the SimSiam loss must stay finite. Got {mean_loss} in epoch {epoch} at learning rate {rate:g} "
@@ -166,6 +169,7 @@ def _epoch(
     rng: Generator,
     optimizer: Sgd,
     rates: tuple[float, float],
+    precision: Precision,
 ) -> tuple[float, float]:
     """Run one epoch without its incomplete last batch; return mean loss and spread."""
     device, steps = images.device, len(images) // recipe.batch_size
@@ -177,9 +181,8 @@ def _epoch(
     for start in range(0, used, recipe.batch_size):
         part = slice(start, start + recipe.batch_size)
         pixels = images.pixels[order[part]]
-        views = (images.normalise(view(pixels, draws[part])) for draws in (first, second))
-        # bf16 needs no scaling of the loss; on a CPU the small networks are not faster in it.
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        views = [images.normalise(view(pixels, draws[part])) for draws in (first, second)]
+        with precision.autocast():
             (p1, z1), (p2, z2) = (model(images) for images in views)
         value = loss(p1.float(), z1.float(), p2.float(), z2.float())
         optimizer.zero_grad()

@@ -100,7 +100,7 @@ def test_predicting_changes_nothing_and_batches_do_not_matter(data, monkeypatch)
     model.train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     whole = predict(model, images)
-    monkeypatch.setattr("altools.training.predict.BATCH", 7)
+    monkeypatch.setattr("altools.training.predict.BATCH", {"cpu": 7})
     parts = predict(model, images)
     assert model.training and torch.allclose(whole.logits, parts.logits, atol=1e-6)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
