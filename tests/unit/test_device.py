@@ -19,7 +19,11 @@ def empty_machine(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(device, "_places", [])
+    places = []
+    monkeypatch.setattr(device, "_places", places)
+    yield
+    for place in places:
+        place.close()
 
 
 def start():
