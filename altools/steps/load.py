@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from altools import models, storage
+from altools import datasets, models, storage
 from altools.errors import UserError
 from altools.images import Images
 from altools.models import Classifier
@@ -46,7 +46,7 @@ def split(facts: str, name: str, device: torch.device, mean: list[float] | None,
     """
     record = storage.read_json(facts)
     folder = Path(facts).parent / name
-    pixels = storage.open_array(folder / "images.npy")
+    pixels = datasets.pixels(folder.parent, name)
     labels = storage.read_columns(folder / "index.parquet", ["label"])["label"]
     expected = (record[name]["images"], *record["shape"])
     if pixels.shape != expected or len(labels) != expected[0]:
