@@ -41,7 +41,7 @@ rule train:
     """Train the task model of one round from scratch on the labelled set, and test it."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=rules.prepare_raw.output.images + rules.prepare_raw.output.index,
         labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
         encoder=encoder,
     output:
@@ -57,8 +57,8 @@ rule train:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(240),
     params:
         network=network,
         normalisation=normalisation,
@@ -75,7 +75,7 @@ rule train:
 use rule train as train_initial with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=rules.prepare_raw.output.images + rules.prepare_raw.output.index,
         labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
         encoder=encoder,
     output:
@@ -101,7 +101,7 @@ use rule train as train_initial with:
 use rule train as train_reference with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=rules.prepare_raw.output.images + rules.prepare_raw.output.index,
         labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
         encoder=encoder,
     output:
@@ -127,7 +127,7 @@ rule predict:
     """Ask a model that many queries share about the whole training set, once."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=rules.prepare_raw.output.images + rules.prepare_raw.output.index,
         model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
     output:
         outputs="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/outputs.safetensors",
@@ -140,8 +140,8 @@ rule predict:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(60),
     params:
         network=network,
         normalisation=normalisation,
@@ -154,7 +154,7 @@ rule predict:
 use rule predict as predict_reference with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=rules.prepare_raw.output.images + rules.prepare_raw.output.index,
         model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
     output:
         outputs="<results>/reference/{dataset}/{setting}/seed{seed}/outputs.safetensors",
@@ -168,7 +168,7 @@ rule query:
     """Ask one strategy which images to label next."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=rules.prepare.output.images + rules.prepare.output.index,
+        data=rules.prepare_raw.output.images + rules.prepare_raw.output.index,
         model=query_model("model.safetensors"),
         outputs=known_outputs,
         labelled_before=previous("labelled.parquet"),
@@ -187,8 +187,8 @@ rule query:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(60),
     params:
         strategy=strategy_options,
         budget=of_dataset(lambda dataset: dataset.budget),
