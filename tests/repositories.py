@@ -94,11 +94,9 @@ def copy_finished(finished, target):
     return Repository(target)
 
 
-def wait_for(condition, what, seconds=60, log=None, patient=True):
+def wait_for(condition, what, seconds=60, log=None):
     """Wait until something holds; fail with its name, and a log, when it does not."""
     end = time.monotonic() + seconds
     while not condition():
-        if time.monotonic() > end:
-            assert not patient, f"waited {seconds} s for {what}\n{log.read_text() if log else ''}"
-            return
+        assert time.monotonic() < end, f"waited {seconds} s for {what}\n{log.read_text() if log else ''}"
         time.sleep(0.1)
