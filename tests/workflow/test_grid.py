@@ -1,9 +1,42 @@
 """The graph: each stage once, nothing twice, and only what a change really concerns."""
 
 import re
+import shutil
+from contextlib import contextmanager
 
 import pandas as pd
 import pytest
+
+FOLLOWS = {
+    "curve": 1,
+    "dataset_curves": 1,
+    "dataset_queries": 1,
+    "statistic": 11,
+    "figure": 6,
+    "queried_images": 1,
+    "overall_figure": 1,
+    "report": 1,
+    "all": 1,
+}
+
+
+@contextmanager
+def moved_away(*paths):
+    """Take files away and put them back with their times."""
+    for path in paths:
+        shutil.move(path, path.with_suffix(".away"))
+    yield
+    for path in paths:
+        shutil.move(path.with_suffix(".away"), path)
+
+
+@contextmanager
+def edited(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    yield
+    path.write_text(text)
 
 
 def test_round_0_is_trained_once_per_seed_and_not_per_strategy(repository):
@@ -15,6 +48,48 @@ def test_round_0_is_trained_once_per_seed_and_not_per_strategy(repository):
 def test_after_a_run_there_is_nothing_to_do(finished):
     assert finished.planned() == {}
     assert "open in a browser  results/report/index.html" in finished.first.stdout + finished.first.stderr
+
+
+def test_a_deleted_query_rebuilds_only_what_follows(finished):
+    with moved_away(finished.path / "results/rounds/digits/standard/margin/seed1/round2/query.parquet"):
+        planned = finished.planned()
+    assert planned == {"query": 1, "train": 1, **FOLLOWS}
+
+
+def test_another_option_of_one_strategy_rebuilds_only_it(finished):
+    options = "\nstrategy_options: {margin: {mc_average: 4}}\nstrategies: "
+    with edited(finished.path / "config/config.yaml", "\nstrategies: ", options):
+        planned = finished.planned()
+    assert planned == {"query": 4, "train": 4, **FOLLOWS}
+
+
+def test_an_edited_strategy_rebuilds_only_its_queries(finished):
+    with edited(finished.path / "altools/strategies/margin.py", "-margin(pool.probs)", "0 - margin(pool.probs)"):
+        planned = finished.planned()
+    assert planned == {"query": 4, "train": 4, **FOLLOWS}
+
+
+def test_a_change_deep_in_the_recipe_is_seen(finished):
+    with edited(finished.path / "config/config.yaml", "recipe: {", "recipe: {augmentation: {crop_padding: 1}, "):
+        planned = finished.planned()
+    assert planned["train"] == 8 and planned["train_initial"] == planned["train_reference"] == 2
+
+
+def test_a_comment_in_the_library_rebuilds_nothing(finished):
+    with edited(finished.path / "altools/strategies/margin.py", "NEEDS =", "# a comment\nNEEDS ="):
+        assert finished.planned() == {}
+
+
+def test_a_strategy_more_leaves_the_others_alone(finished):
+    with edited(finished.path / "config/config.yaml", "[random, margin]", "[random, margin, entropy]"):
+        planned = finished.planned()
+    assert planned["query"] == planned["train"] == 4 and "train_initial" not in planned
+
+
+def test_a_round_more_goes_on_from_the_last(finished):
+    with edited(finished.path / "config/config.yaml", "rounds: 3", "rounds: 4"):
+        planned = finished.planned()
+    assert planned["query"] == planned["train"] == 4
 
 
 def test_where_all_is_labelled_the_reference_model_is_used(repository):
