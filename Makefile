@@ -6,7 +6,7 @@ CORES ?= all
 RESULTS ?= results
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench bench-gpu docs docs-check schema lock cost contact-sheet
+.PHONY: help demo test test-faults test-slurm reproduce verify lint types bench bench-gpu docs docs-check schema lock cost contact-sheet
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,19 @@ demo: $(VENV)/.run  ## run the benchmark on handwritten digits
 
 test: $(VENV)/.dev  ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-faults: $(VENV)/.dev  ## kill, fill up, damage and set back clocks, for minutes (some of it as root only)
+	OMP_NUM_THREADS=1 HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -m "faults or not faults" tests/faults
+
+test-slurm: $(VENV)/.dev  ## run the workflow on a Slurm of one node, kill jobs and the node (root; installs Slurm)
+	@tests/slurm/install.sh
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm tests/slurm
+
+reproduce: $(VENV)/.dev  ## run the digits twice in different ways (or CONFIG=...) and compare bytes
+	$(BIN)/python -m tests.reproduce $(if $(CONFIG),--configfile $(CONFIG))
+
+verify: $(VENV)/.run  ## read every artefact below RESULTS and name the damaged ones (DELETE=1 removes them)
+	$(BIN)/python -m altools.steps.verify $(RESULTS) $(if $(DELETE),--delete)
 
 lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
 	$(BIN)/ruff format --check

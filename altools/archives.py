@@ -5,12 +5,11 @@ from __future__ import annotations
 import stat
 import tarfile
 import zipfile
-import zlib
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from altools.errors import UserError
+from altools.errors import UserError, first_line
 
 
 class Member(NamedTuple):
@@ -23,8 +22,8 @@ class Member(NamedTuple):
         """Return its bytes, their CRC verified."""
         try:
             return _opened(self.archive).read(self.name)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise ValueError(str(error)) from None
+        except Exception as error:  # a parser of foreign bytes raises anything
+            raise ValueError(first_line(error)) from None
 
 
 def zip_members(path: Path) -> list[Member]:
@@ -35,8 +34,8 @@ def zip_members(path: Path) -> list[Member]:
     """
     try:
         entries = _opened(path).infolist()
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise UserError(f"{path} must be a whole zip archive. It is not ({error}); get it again.") from None
+    except Exception as error:  # a parser of foreign bytes raises anything
+        raise UserError(f"{path} must be a whole zip archive. It is not ({first_line(error)}); get it again.") from None
     seen: set[str] = set()
     for entry in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
@@ -70,8 +69,10 @@ def tar_members(path: Path) -> dict[str, bytes]:
                 handle = archive.extractfile(entry)
                 assert handle is not None
                 found[entry.name] = handle.read()
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise UserError(f"{path} must be a whole tar archive. It is not ({error}); get it again.") from None
+    except UserError:
+        raise
+    except Exception as error:  # a parser of foreign bytes raises anything
+        raise UserError(f"{path} must be a whole tar archive. It is not ({first_line(error)}); get it again.") from None
     return found
 
 

@@ -30,8 +30,8 @@ from altools.errors import UserError
 from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
-Name = Annotated[str, Field(pattern=r"^[\w+][\w\-+.]*$")]
-"""A name that becomes a folder: letters of any script, digits, ``_ - + .``; never a path."""
+Name = Annotated[str, Field(pattern=r"^[\w+]([\w\-+. ]*[\w\-+.])?$")]
+"""A name that becomes a folder: letters of any script, digits, ``_ - + .``, spaces inside; never a path."""
 Setting = Literal["standard", "simsiam", "reference_query"]
 RESERVED = {"shared", "reference"}
 DEFAULT_METRICS = ["classification", "calibration"]
@@ -148,7 +148,7 @@ class Strategy(_Closed):
 class Config(_Closed):
     """The whole grid: datasets x settings x strategies x seeds."""
 
-    results: Annotated[str, Field(min_length=1)] = "results"
+    results: Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f{}]*$")] = "results"
     """Folder of everything computed; a narrower grid wants a folder of its own."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
@@ -205,6 +205,8 @@ class Config(_Closed):
             twice = sorted({str(value) for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f"{key} must be distinct. Got {twice[0]!r} twice; rename or remove one")
+        if "overall" in lists["datasets"]:
+            raise ValueError("a dataset must not be named 'overall': figures over all datasets stand under that name")
         reserved = sorted(RESERVED.intersection(self.strategies))
         if reserved:
             raise ValueError(f"strategies must not be named {reserved[0]!r}: the name marks shared artefacts")
@@ -305,6 +307,11 @@ def load(data: Mapping[str, Any]) -> Config:
 def stays_encoded(dataset: Dataset) -> bool:
     """Return whether a dataset is too large for an array, so that preparation writes its index only."""
     return bool(plugins.describe(dataset.source, "altools.datasets", "read").constants.get("ENCODED"))
+
+
+def options_say_all(dataset: Dataset) -> bool:
+    """Return whether the options of a source determine what it reads: no raw files, or files with known checksums."""
+    return bool(plugins.describe(dataset.source, "altools.datasets", "read").constants.get("OPTIONS_SAY_ALL"))
 
 
 def plain(value: Any) -> Any:

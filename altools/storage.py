@@ -1,7 +1,8 @@
 """The only reader and writer of artefacts: parquet, safetensors, JSON and ``.npy``, all atomic, none unpickled.
 
 A file appears under its name only when it is complete (written beside it, flushed, renamed), so a killed job leaves
-nothing that looks done. A damaged file is refused with its name and what to do.
+nothing that looks done. Every file carries checksums of what it says (that of an array stands elsewhere), so a
+damaged one is refused with its name and what to do.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from altools.errors import UserError
+from altools.errors import UserError, first_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,22 +48,16 @@ def reading(path: str | Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise UserError(f"{path} does not exist; name it as a target to have it built.") from None
-    except (OSError, ValueError, KeyError, TypeError, SyntaxError) as error:
-        raise UserError(f"{path} cannot be read ({_first_line(error)}); delete it and run again.") from None
-    except Exception as error:  # safetensors has an exception of its own below Exception
-        if type(error).__module__.startswith("safetensors"):
-            raise UserError(f"{path} cannot be read ({_first_line(error)}); delete it and run again.") from None
-        raise
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:200]
+    except Exception as error:  # damage makes readers raise anything, EOFError and OverflowError too
+        raise UserError(f"{path} cannot be read ({first_line(error)}); delete it and run again.") from None
 
 
 def write_json(path: str | Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON object; NaN and infinities become null, which every reader of JSON accepts."""
+    """Write a JSON object and its checksum; NaN and infinities become null, which every reader of JSON accepts."""
+    plain = _finite(value)
+    signed = {**plain, "crc32": _crc(json.dumps(plain))}
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(signed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _finite(value: Any) -> Any:
@@ -82,11 +77,12 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
-    """Read a JSON object."""
+    """Read a JSON object and verify its checksum."""
     with reading(path):
         value = json.loads(Path(path).read_text(encoding="utf-8"))
         if not isinstance(value, dict):
             raise ValueError(f"expected an object, got {type(value).__name__}")
+        _verify(value.pop("crc32", None), _crc(json.dumps(value)))
         return value
 
 
@@ -108,26 +104,31 @@ def write_columns(path: str | Path, columns: Mapping[str, np.ndarray], provenanc
 def _write_arrow(path: str | Path, arrow: Any, provenance: Provenance | None) -> None:
     import pyarrow.parquet as pq
 
-    metadata = {"provenance": json.dumps(_finite(provenance or {}), sort_keys=True)}
+    record = json.dumps(_finite(provenance or {}), sort_keys=True)
+    # Parquet's own checksums cover pages, not the footer that says what they are.
+    checksums = {name: array_checksum(arrow.column(name).to_numpy()) for name in arrow.column_names}
+    metadata = {"provenance": record, "crc32": json.dumps({**checksums, "": _crc(record)})}
     with atomic(path) as temporary:
         pq.write_table(arrow.replace_schema_metadata(metadata), temporary, write_page_checksum=True)
 
 
 def read_columns(path: str | Path, columns: list[str] | None = None) -> dict[str, np.ndarray]:
-    """Read columns of a parquet file as arrays; page checksums are verified."""
-    import pyarrow as pa
+    """Read columns of a parquet file as arrays and verify their checksums."""
     import pyarrow.parquet as pq
 
     with reading(path):
-        try:
-            table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
-        except pa.ArrowException as error:
-            raise ValueError(_first_line(error)) from None
-        return {name: table.column(name).to_numpy() for name in table.column_names}
+        table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=columns)
+        metadata = table.schema.metadata or {}
+        checksums = json.loads(metadata.get(b"crc32", b"{}"))
+        _verify(checksums.pop("", None), _crc(metadata.get(b"provenance", b"")))
+        arrays = {name: table.column(name).to_numpy() for name in columns or checksums}
+        for name, values in arrays.items():
+            _verify(checksums.get(name), array_checksum(values))
+        return arrays
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a parquet file as a data frame; page checksums are verified."""
+    """Read a parquet file as a data frame and verify its checksums."""
     import pandas as pd
 
     return pd.DataFrame(read_columns(path))
@@ -139,7 +140,8 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], provenance: P
 
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One key: safetensors writes several in an order that differs from process to process.
-    facts = {"provenance": _finite(provenance or {}), "crc32": _checksum(ready)}
+    record = _finite(provenance or {})
+    facts = {"provenance": record, "crc32": _tensors_checksum(ready, record)}
     metadata = {"facts": json.dumps(facts, sort_keys=True)}
     with atomic(path) as temporary:
         temporary.write_bytes(save(ready, metadata))
@@ -153,8 +155,7 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as handle:
             tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
             facts = json.loads((handle.metadata() or {}).get("facts", "{}"))
-        if facts.get("crc32") != _checksum(tensors):
-            raise ValueError("its checksum does not match its content")
+        _verify(facts.get("crc32"), _tensors_checksum(tensors, facts.get("provenance")))
         return tensors
 
 
@@ -167,14 +168,27 @@ def read_facts(path: str | Path) -> dict[str, Any]:
         return facts
 
 
-def _checksum(tensors: Mapping[str, Tensor]) -> str:
+def _tensors_checksum(tensors: Mapping[str, Tensor], record: Any) -> str:
+    parts = {name: array_checksum(tensors[name].numpy()) for name in sorted(tensors)}
+    return _crc(json.dumps([parts, record], sort_keys=True))
+
+
+def array_checksum(values: np.ndarray) -> str:
+    """Return a checksum of an array's type, shape and content."""
+    flat = values.reshape(-1)
+    content = "\0".join(map(repr, flat.tolist())).encode() if values.dtype == object else flat.view(np.uint8).data
+    return _crc(content, _crc(f"{values.dtype}{values.shape}"))
+
+
+def _crc(content: str | bytes | memoryview, before: str = "0") -> str:
     from zlib import crc32
 
-    value = 0
-    for name in sorted(tensors):
-        value = crc32(name.encode(), value)
-        value = crc32(tensors[name].reshape(-1).numpy().view(np.uint8).data, value)
-    return f"{value:08x}"
+    return f"{crc32(content.encode() if isinstance(content, str) else content, int(before, 16)):08x}"
+
+
+def _verify(found: Any, expected: str) -> None:
+    if found != expected:
+        raise ValueError("its checksum does not match its content")
 
 
 @contextmanager
@@ -182,12 +196,17 @@ def new_array(path: str | Path, shape: tuple[int, ...], dtype: str = "uint8") ->
     """Yield a memory-mapped array that becomes ``path`` when the block succeeds."""
     with atomic(path) as temporary:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+        if hasattr(os, "posix_fallocate"):  # a full disk is an error here, but SIGBUS at a store into the map
+            with open(temporary, "rb+") as handle:
+                os.posix_fallocate(handle.fileno(), 0, temporary.stat().st_size)
         yield array
         array.flush()
         del array
 
 
-def open_array(path: str | Path) -> np.ndarray:
-    """Open a ``.npy`` file memory-mapped and read-only; object arrays (pickles) are refused."""
+def open_array(path: str | Path, checksum: str) -> np.ndarray:
+    """Open a ``.npy`` file memory-mapped and read-only, its checksum verified; object arrays (pickles) are refused."""
     with reading(path):
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        _verify(checksum, array_checksum(array))
+        return array

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from altools import parallel, plugins, storage
-from altools.errors import UserError
+from altools.errors import UserError, first_line
 from altools.progress import progress
 
 SPLITS = ("train", "test")
@@ -87,6 +87,8 @@ def prepare(source: Source, folder: Path, train_images: int, provenance: storage
     else:
         with _decoded(source, folder) as found:
             _write_indices(source, folder, provenance)
+        for name in SPLITS:
+            facts[name]["images_crc32"] = storage.array_checksum(np.load(folder / name / "images.npy", mmap_mode="r"))
     mean, std = (None, None) if found.histogram is None else _moments(found.histogram)
     for name, text in source.attachments.items():
         storage.write_text(folder / name, text)
@@ -103,6 +105,12 @@ def prepare(source: Source, folder: Path, train_images: int, provenance: storage
             "provenance": dict(provenance),
         },
     )
+
+
+def pixels(folder: Path, split: str) -> np.ndarray:
+    """Open the prepared images of a split, memory-mapped, their checksum verified."""
+    checksum = storage.read_json(folder / "dataset.json")[split]["images_crc32"]
+    return storage.open_array(folder / split / "images.npy", checksum)
 
 
 def _check(source: Source, train_images: int) -> None:
@@ -226,8 +234,8 @@ def _decode(chunk: _Chunk) -> tuple[np.ndarray, bytes, list[str]]:
             pixels[position] = image
             if isinstance(item, Path):
                 lines.append(f"{hashlib.sha256(item.read_bytes()).hexdigest()}  {name}\n")
-        except (OSError, ValueError, KeyError, SyntaxError) as error:
-            failed.append(f"{name} ({str(error).splitlines()[0] if str(error) else type(error).__name__})")
+        except Exception as error:  # a parser of foreign bytes raises anything
+            failed.append(f"{name} ({first_line(error)})")
     array[chunk.start : chunk.start + len(pixels)] = pixels
     if chunk.split == "train":
         counted = np.stack([np.bincount(channel, minlength=256) for channel in _channels(pixels)])

@@ -110,7 +110,7 @@ def header(path: Path) -> Header | str:
                 return f"label {number}, expected 1, 2 or 3"
             codes = np.asarray(data["PID"]).reshape(-1) if "PID" in data else np.zeros(0)
             return Header(LABELS[number], "".join(chr(int(code)) for code in codes) if codes.dtype.kind == "u" else "")
-    except (OSError, KeyError, ValueError, IndexError) as error:
+    except Exception as error:  # a parser of foreign bytes raises anything
         return _reason(error)
 
 
@@ -174,7 +174,7 @@ def _folds(root: Path) -> np.ndarray:
             if "cvind" not in opened:
                 raise ValueError("it holds no cvind")
             folds = np.asarray(opened["cvind"]).reshape(-1)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a parser of foreign bytes raises anything
         raise UserError(f"{file} must be readable. It is not ({_reason(error)}); get it again: {OBTAIN}.") from None
     if len(folds) != SLICES or not np.isin(folds, range(1, 6)).all():
         values = ", ".join(f"{value:g}" for value in np.unique(folds)[:6])

@@ -20,8 +20,9 @@ import numpy as np
 
 from altools import archives, download, published
 from altools.datasets import Source, Split
-from altools.errors import UserError
+from altools.errors import UserError, first_line
 
+OPTIONS_SAY_ALL = True
 ADDRESS = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 MD5 = "c58f30108f718f92721af3b95e74349a"
 FOLDER = "cifar-10-batches-py"
@@ -151,8 +152,10 @@ def _latin1(text: str, encoding: str) -> bytes:
 def _unpickled(content: bytes, where: Path) -> dict[bytes, Any]:
     try:
         value = _Plain(io.BytesIO(content), encoding="bytes").load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
-        raise UserError(f"{where} must be a batch of CIFAR-10. It is not ({error}); do not use it.") from None
+    except Exception as error:  # a parser of foreign bytes raises anything
+        raise UserError(
+            f"{where} must be a batch of CIFAR-10. It is not ({first_line(error)}); do not use it."
+        ) from None
     if not isinstance(value, dict):
         raise UserError(f"{where} must hold a dictionary. Got {type(value).__name__}; do not use it.")
     return value

@@ -10,6 +10,7 @@ import numpy as np
 
 from altools.datasets import Source, Split
 
+OPTIONS_SAY_ALL = True
 TEST_IMAGES = 360
 
 

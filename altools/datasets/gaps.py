@@ -19,7 +19,7 @@ import numpy as np
 
 from altools import download, parallel, pixels, published
 from altools.datasets import Source, Split
-from altools.errors import UserError
+from altools.errors import UserError, first_line
 from altools.progress import progress
 
 CLASSES = ["AppliedPatch", "Crack", "InlaidPatch", "IntactRoad", "OpenJoint", "Pothole"]
@@ -121,7 +121,7 @@ def _split(split: str, pairs: list[tuple[Path, Path]], patch_size: int) -> Split
 def _open(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # a parser of foreign bytes raises anything
         raise UserError(
-            f"{path} must be a .npy file of plain numbers. It is not ({error}); get it again: {OBTAIN}."
+            f"{path} must be a .npy file of plain numbers. It is not ({first_line(error)}); get it again: {OBTAIN}."
         ) from None

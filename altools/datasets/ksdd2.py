@@ -22,7 +22,7 @@ from altools import id_lists, parallel, pixels, published
 from altools.bounds import Ge
 from altools.datasets import SPLITS, Source, Split
 from altools.datasets.image_folder import left_behind
-from altools.errors import UserError
+from altools.errors import UserError, first_line
 from altools.progress import progress
 
 CLASSES = ["NG", "OK"]
@@ -97,8 +97,8 @@ def defective(image: Path) -> bool | str:
             return bool(np.asarray(mask.convert("RGB") if mask.mode in ("P", "PA", "LA", "RGBA") else mask).any())
     except FileNotFoundError:
         return f"{path.name} is missing"
-    except (OSError, ValueError, SyntaxError) as error:
-        return f"it or its mask cannot be read: {error}"
+    except Exception as error:  # a parser of foreign bytes raises anything
+        return f"it or its mask cannot be read: {first_line(error)}"
 
 
 def mask_of(image: Path) -> Path:

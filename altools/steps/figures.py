@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from altools import storage
+from altools import datasets, storage
 from altools.errors import UserError
 from altools.plotting import (
     class_histograms,
@@ -133,7 +133,7 @@ def queried_images(*, facts: str, queries: str, table: str, setting: str, code: 
     if rows.empty:
         raise UserError(f"{queries} must hold queries of the setting {setting}. Got none; give it at least 2 rounds.")
     ends = rows[rows["round"].isin({rows["round"].min(), rows["round"].max()})]
-    images = storage.open_array(Path(facts).parent / "train" / "images.npy")
+    images = datasets.pixels(Path(facts).parent, "train")
     sheet = [
         (
             f"{style.title(strategy)}\nround {round}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,21 @@ def job(log: str, alone: bool = False) -> Iterator[None]:
         log: path of the log file.
         alone: the job has all cores to itself, so progress may also be shown on the terminal.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
     use_terminal(alone)
-    with open(log, "w", encoding="utf-8", buffering=1) as handle, redirect_stdout(handle), redirect_stderr(handle):
-        try:
-            yield
-        except Exception as error:
-            traceback.print_exc()
-            said = sentence(error)
-            print(said)
-            print(said, file=sys.__stderr__)
-            raise SystemExit(1) from None
+    try:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        with open(log, "w", encoding="utf-8", buffering=1) as handle, redirect_stdout(handle), redirect_stderr(handle):
+            try:
+                yield
+            except Exception:
+                traceback.print_exc()
+                raise
+    except Exception as error:  # of the step, or of a log on a full disk
+        said = sentence(error)
+        print(said, file=sys.__stderr__)
+        with suppress(OSError), open(log, "a", encoding="utf-8") as handle:
+            print(said, file=handle)
+        raise SystemExit(1) from None
 
 
 def sentence(error: Exception) -> str:

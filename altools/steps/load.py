@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from altools import models, storage
+from altools import datasets, models, storage
 from altools.encoded import EncodedImages
 from altools.errors import UserError
 from altools.images import Images
@@ -67,7 +67,7 @@ def split(
             device, Path(record["encoded_in"]), index["id"].tolist(), record["shape"], mean, std, workers
         )
     else:
-        pixels = storage.open_array(folder / "images.npy")
+        pixels = datasets.pixels(folder.parent, name)
         expected = (record[name]["images"], *record["shape"])
         if pixels.shape != expected or len(labels) != expected[0]:
             raise UserError(

@@ -21,7 +21,7 @@ class Prepared:
     def __init__(self, folder):
         self.folder = folder
         self.facts = storage.read_json(folder / "dataset.json")
-        self.images = {split: np.array(storage.open_array(folder / split / "images.npy")) for split in datasets.SPLITS}
+        self.images = {split: np.array(datasets.pixels(folder, split)) for split in datasets.SPLITS}
         self.index = {split: pd.read_parquet(folder / split / "index.parquet") for split in datasets.SPLITS}
 
     def image(self, split, name):

@@ -137,7 +137,8 @@ def test_the_first_round_is_the_same_for_every_strategy(finished):
 def test_every_rule_that_computes_has_log_and_benchmark(finished):
     logs = {path.parts[-2] if path.suffix else "" for path in finished.path.glob("results/logs/**/*.log")}
     assert logs
-    for folder in ("prepare", "train", "train_initial", "train_reference", "predict", "query"):
+    assert list((finished.path / "results/logs/prepare").rglob("*.log"))
+    for folder in ("train", "train_initial", "train_reference", "predict", "query"):
         assert list((finished.path / "results/logs" / folder).rglob("*.log")), folder
         assert list((finished.path / "results/benchmarks" / folder).rglob("*.tsv")), folder
 

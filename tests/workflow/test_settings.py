@@ -1,7 +1,8 @@
 """The three settings in one grid: what is shared is planned once."""
 
 import pytest
-from conftest import TINY, copy_repository
+
+from tests.repositories import TINY, copy_repository
 
 SETTINGS = TINY.replace("seeds: [0, 1]", "seeds: [0]").replace(
     "settings: [standard]", "settings: [standard, simsiam, reference_query]"

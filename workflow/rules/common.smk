@@ -26,6 +26,7 @@ if Path(cfg.results).exists() and not Path(cfg.results).is_dir():
 
 DATASETS = [dataset.name for dataset in cfg.datasets]
 ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
+FIXED = [dataset.name for dataset in cfg.datasets if typed_config.options_say_all(dataset)]
 PAIRS = [(setting, strategy) for setting in cfg.settings for strategy in cfg.strategies_of(setting)]
 COMPARING = [setting for setting in cfg.settings if len(cfg.strategies_of(setting)) > 1]
 # Names in altools.steps.statistics and altools.steps.figures, which load pandas and matplotlib (a test compares them).
@@ -202,6 +203,11 @@ def training_code(wildcards):
     dataset = cfg.dataset(wildcards.dataset)
     metrics = (module_of(name, "metrics") for name in dataset.metrics)
     return fingerprint("altools.steps.train", model_module(wildcards), *metrics)
+
+
+def more_each_attempt(amount):
+    """A resource that a retried job asks more of: what it had may have been too little."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def in_words(*names):

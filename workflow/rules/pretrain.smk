@@ -16,14 +16,16 @@ rule simsiam:
         metrics="<results>/pretrain/{dataset}/seed{seed}/metrics.json",
     log:
         "<logs>/simsiam/{dataset}/seed{seed}.log",
+    wildcard_constraints:
+        dataset=any_of(FIXED or ["none"]),
     cache: True
     conda:
         "../../environment.yml"
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=8000,
-        runtime=2880,
+        mem_mb=more_each_attempt(8000),
+        runtime=more_each_attempt(2880),
     params:
         network=network,
         normalisation=normalisation,
@@ -33,6 +35,15 @@ rule simsiam:
         code=code("pretrain", model_module),
     script:
         "../scripts/pretrain.py"
+
+
+# As prepare_raw: the key of the cache does not know these raw files.
+use rule simsiam as simsiam_raw with:
+    benchmark:
+        "<benchmarks>/simsiam/{dataset}/seed{seed}.tsv"
+    wildcard_constraints:
+        dataset=any_of([dataset for dataset in DATASETS if dataset not in FIXED] or ["none"]),
+    cache: False
 
 
 rule pretrain:

@@ -57,8 +57,8 @@ rule train:
     threads: training_threads
     resources:
         gpu=gpu_places,
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(240),
     params:
         network=network,
         normalisation=normalisation,
@@ -143,8 +143,8 @@ rule predict:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(60),
     params:
         network=network,
         normalisation=normalisation,
@@ -190,8 +190,8 @@ rule query:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(60),
     params:
         strategy=strategy_options,
         budget=of_dataset(lambda dataset: dataset.budget),

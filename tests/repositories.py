@@ -1,15 +1,14 @@
-"""A copy of the repository with a tiny config, in which the workflow is run once and then poked at."""
+"""Copies of the repository with a tiny config, and how to call Snakemake in them."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PARTS = [
     "Snakefile",
     "workflow",
@@ -59,8 +58,8 @@ class Repository:
             raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}")
         return done
 
-    def run(self, *targets, cores=2, **environment):
-        return self.snakemake("--cores", str(cores), *targets, **environment)
+    def run(self, *targets, cores=2, check=True, **environment):
+        return self.snakemake("--cores", str(cores), *targets, check=check, **environment)
 
     def planned(self, *arguments):
         """Return the dry run's job counts by rule."""
@@ -89,14 +88,15 @@ def copy_repository(target, config=TINY):
     return Repository(target)
 
 
-@pytest.fixture
-def repository(tmp_path):
-    return copy_repository(tmp_path / "repository")
+def copy_finished(finished, target):
+    """Copy a repository with its results, their times and Snakemake's notes on them."""
+    shutil.copytree(finished.path, target, symlinks=True)
+    return Repository(target)
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A copy in which the tiny grid has run; tests restore what they change."""
-    made = copy_repository(tmp_path_factory.mktemp("finished") / "repository")
-    made.first = made.run()
-    return made
+def wait_for(condition, what, seconds=60, log=None):
+    """Wait until something holds; fail with its name, and a log, when it does not."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited {seconds} s for {what}\n{log.read_text() if log else ''}"
+        time.sleep(0.1)
