@@ -39,10 +39,10 @@ def figure(
     values = pd.DataFrame(values, index=square.index, columns=square.columns).loc[order, order].to_numpy()
     names = [style.title(name) for name in order]
     size = width_in * 0.76 / len(order)
-    drawing = Figure(figsize=(width_in, 1.2 + size * len(order)), layout="constrained")
+    drawing = Figure(figsize=(width_in, 1.3 + size * len(order)), layout="constrained")
     axes = drawing.add_subplot()
     highest = max(float(np.nanmax(values)) if np.isfinite(values).any() else 0.0, 0.01)
     heat.cells(axes, values, rows=names, columns=names, write=lambda value: f"{100 * value:.0f}", highest=highest)
-    title = f"{rows['dataset'].iloc[0]}, {rows['setting'].iloc[0]}: overlap of the queries of round {shown} (%)"
+    title = f"{style.heading(rows, seeds=rows['seed'].nunique())}:\noverlap of the queries of round {shown} (%)"
     drawing.suptitle(title, fontsize=7.5, x=0.01, ha="left", fontweight="bold")
     return drawing
