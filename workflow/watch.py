@@ -2,7 +2,7 @@
 
 It can be started and stopped at any time, also from another machine that sees the folder. The counts are those of
 `altools.cost`, which a test compares with the graph's. The time left goes by images trained, at the pace of the last
-trainings that ended.
+trainings that ended. What a change of config or code has made stale counts as done until it is replaced.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ class State:
     encoders: tuple[int, int]
     images_left: int
     ended: Sequence[Ended]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left."""
+        return all(done >= wanted for done, wanted in (self.trainings, self.queries, self.encoders))
 
 
 def states(config: Config) -> list[State]:
@@ -93,8 +98,6 @@ def _folders(config: Config, dataset: Dataset) -> Iterator[tuple[Path, int]]:
 
 def time_left(images: int, ended: Sequence[Ended], now: float) -> str:
     """Return how long ``images`` will take at the pace of the last trainings, in words."""
-    if images <= 0:
-        return "done"
     recent = sorted(ended, key=lambda one: one.at)[-RECENT:]
     if len(recent) < 2 or recent[-1].at <= recent[0].at:
         return "unknown yet"
@@ -119,8 +122,8 @@ def as_text(found: Sequence[State], now: float) -> str:
     rows = [("", "trainings", "queries", "encoders", "left")]
     for state in found:
         counts = [f"{done} of {wanted}" for done, wanted in (state.trainings, state.queries, state.encoders)]
-        rows.append((state.dataset, *counts, time_left(state.images_left, ended, now)))
-    if len(found) > 1:
+        rows.append((state.dataset, *counts, "done" if state.done else time_left(state.images_left, ended, now)))
+    if len(found) > 1 and not all(state.done for state in found):
         rows.append(("in all", "", "", "", time_left(sum(state.images_left for state in found), ended, now)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
@@ -144,7 +147,7 @@ def main() -> None:
         found = states(config)
         clear = "\033[H\033[2J" if sys.stdout.isatty() else ""
         print(f"{clear}{as_text(found, time.time())}", flush=True)
-        if given.once or all(state.images_left <= 0 for state in found):
+        if given.once or all(state.done for state in found):
             return
         time.sleep(10)
 

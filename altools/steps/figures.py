@@ -220,7 +220,7 @@ def represented_images(
         sheet,
         heading=f"{dataset}, {setting}: the picks that stand for most images, last round",
         titles=["asked for", "the nearest images that it stands for"],
-        columns=[1, max(len(blocks[1][0]) for _, blocks in sheet)],
+        columns=[1, max(1, *(len(blocks[1][0]) for _, blocks in sheet))],
     )
     files.save(drawn, Path(table).with_suffix(""), pd.concat(found, ignore_index=True))
 
