@@ -31,7 +31,7 @@ MEANINGS = {
     "private_images": "labelled images that the query is to stay away from",
     "query_images": "labelled images that the picks are to resemble",
     "query_images_wrong": "of these, images that the model gets wrong",
-    "stopped_by": "what ended the joint choice",
+    "stopped_by": "what ended the joint choice; unless it is the budget, BALD filled the rest",
     "target_gradients": "gradients of the target's loss that were computed",
     "target_images": "images whose loss is to fall",
     "tied_at_cut": "candidates that share the last pick's score: position in the pool decided",
@@ -43,7 +43,7 @@ MEANINGS = {
 }
 """Every note of the strategies here, in words; a strategy from elsewhere may add its own."""
 
-DECIDED_BY_POSITION = frozenset(
+NOT_THE_CRITERION = frozenset(
     {
         *("candidates_are_pool", "empty_clusters", "filter_is_pool", "no_disagreement", "picks_without_gain"),
         *("tied_at_cut", "uniform_picks", "zero_distance_picks"),
@@ -51,7 +51,7 @@ DECIDED_BY_POSITION = frozenset(
 )
 """Notes of queries in which something else than the strategy's own criterion chose; the others are plain facts."""
 
-NOTHING_IF_ZERO = DECIDED_BY_POSITION | {"never_flipped_share", "tied_share", "zero_gradients"}
+NOTHING_IF_ZERO = NOT_THE_CRITERION | {"never_flipped_share", "tied_share", "zero_gradients"}
 
 
 def table(notes: pd.DataFrame) -> pd.DataFrame:
@@ -72,8 +72,9 @@ def table(notes: pd.DataFrame) -> pd.DataFrame:
         nothing = rows["fact"].isin(NOTHING_IF_ZERO) & rows["value"].isin(["0", "0.0"])
         own = rows[(rows["fact"] != "") & (rows["value"] != "False") & ~nothing]
         for fact, values in own.groupby("fact", sort=True)["value"]:
+            warning = fact in NOT_THE_CRITERION or (fact == "stopped_by" and set(values) != {"budget"})
             meaning = MEANINGS.get(str(fact), "")
-            found.append((*who, fact, len(values), whole, *_described(values), fact in DECIDED_BY_POSITION, meaning))
+            found.append((*who, fact, len(values), whole, *_described(values), warning, meaning))
         if own.empty:
             found.append((*who, NOTHING, whole, whole, *_described(own["value"]), False, ""))
     columns = [*WHO, "fact", "queries", "of", "least", "median", "largest", "values", "warning", "meaning"]

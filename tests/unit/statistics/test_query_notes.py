@@ -20,6 +20,8 @@ def test_facts_are_counted_over_queries_with_their_range():
 def test_words_are_counted():
     found = table(*(("batchbald", 0, r, "stopped_by", word) for r, word in enumerate(("noise", "budget", "noise"))))
     assert found["values"].item() == "budget: 1, noise: 2" and np.isnan(found["median"].item())
+    assert found["warning"].item()  # BALD filled the rest
+    assert not table(("batchbald", 0, 1, "stopped_by", "budget"))["warning"].item()
 
 
 def test_what_did_not_happen_is_not_counted_and_a_strategy_without_notes_keeps_a_row():
