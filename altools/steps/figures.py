@@ -85,7 +85,9 @@ def _profiles(made: Tables) -> Drawing:
 
 def _overlap(made: Tables) -> Drawing:
     rows = diagnostics.overlap(made.queries)
-    return overlap.figure(rows), rows
+    first = made.asked.sort_values("round").iloc[0]
+    chance = diagnostics.chance_overlap(int(first["budget"]), int(first["pool"]))
+    return overlap.figure(rows, chance=chance), rows
 
 
 FIGURES: dict[str, Callable[[Tables], Drawing]] = {
