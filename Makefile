@@ -6,7 +6,7 @@ CORES ?= all
 RESULTS ?= results
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-faults test-slurm reproduce verify lint types bench bench-gpu docs docs-check schema lock cost contact-sheet
+.PHONY: help demo watch test test-faults test-slurm reproduce verify lint types bench bench-gpu docs docs-check schema lock cost contact-sheet
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 
 demo: $(VENV)/.run  ## run the benchmark on handwritten digits
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
+
+watch: $(VENV)/.run  ## say what a run of CONFIG=config/paper.yaml has done and what is left (RESULTS=... if named there)
+	@$(BIN)/python workflow/watch.py $(or $(CONFIG),config/config.yaml) $(if $(filter command line,$(origin RESULTS)),--results $(RESULTS))
 
 test: $(VENV)/.dev  ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -73,10 +76,12 @@ bench-gpu: $(VENV)/.dev  ## the same on a GPU: training alone and in company, pr
 schema: $(VENV)/.dev  ## write config/schema.json from the typed config
 	$(BIN)/python -m altools.config > config/schema.json
 
-docs: $(VENV)/.dev  ## write docs/strategies.md from the docstrings
+docs: $(VENV)/.dev  ## write docs/strategies.md from the docstrings, and the site in site/
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m mkdocs build --strict
 
 docs-check: $(VENV)/.dev  ## generated pages in step, links and commands of the documents valid
+	$(BIN)/python -m mkdocs build --strict --site-dir $(or $(TMPDIR),/tmp)/altools-site
 	$(BIN)/python -m pytest tests/docs tests/workflow/test_readme.py
 
 lock: $(VENV)/.dev  ## pin all dependencies again (needs uv)

@@ -83,12 +83,12 @@ def measure(name: str, size_name: str) -> Measured:
     from altools.pool import Pool
     from altools.rng import stream
 
-    keep_freed_memory()
     size = SIZES[size_name]
     strategy = strategies.load(name)
     pool = Pool(size=size.pool, where="benchmark", **signals(strategy.NEEDS, size))
     tiny = Size(pool=64, labelled=16, budget=8, classes=size.classes, seconds=None, gib=1, samples=2)
     strategy.select(Pool(size=64, **signals(strategy.NEEDS, tiny)), 8, stream(0, "warm-up"))  # libraries loaded
+    keep_freed_memory()  # as every job does; what the signals needed has gone back already
     before = harness.peak_gib(forget=True)
     start = time.perf_counter()
     selection = strategy.select(pool, size.budget, stream(0, "query"))

@@ -35,8 +35,11 @@ def section(plugin: plugins.Plugin) -> str:
     for need in needs:
         options |= {name: own.get(name, default) for name, default in SIGNAL_OPTIONS.get(need, {}).items()}
     lines = [f"## `{plugin.name}`", "", markdown(text), ""]
-    lines += [f"Signals: {', '.join(f'`{need}`' for need in needs) or 'none'}."]
-    lines += [f"Options: {', '.join(f'`{name}: {value}`' for name, value in options.items()) or 'none'}.", ""]
+    lines += [f"**Signals:** {', '.join(f'`{need}`' for need in needs) or 'none'}.", ""]
+    lines += [
+        f"**Options and defaults:** {', '.join(f'`{name}: {value}`' for name, value in options.items()) or 'none'}.",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -45,10 +48,10 @@ def markdown(text: str) -> str:
 
     def fence(match: re.Match[str]) -> str:
         formula = "\n".join(line.strip() for line in match.group(1).strip().splitlines())
-        return f"```math\n{formula}\n```\n"
+        return f"```math\n{formula}\n```\n\n"
 
     text = re.sub(r"^\.\. math::((?:.*\n)(?:(?:[ \t]+.*)?\n)*)", fence, text + "\n", flags=re.MULTILINE)
-    text = re.sub(r"^(Reference|Differs|Cost|Memory):", r"**\1:**", text, flags=re.MULTILINE)
+    text = re.sub(r"\n+(Reference|Differs|Options|Cost|Memory):", r"\n\n**\1:**", text)  # a paragraph each
     return re.sub(r"``(.+?)``", r"`\1`", text).strip()
 
 

@@ -88,6 +88,20 @@ def queries(strategies=SIX, *, seeds=(0, 1, 2), rounds=(1, 2, 3, 4), budget=20, 
     return pd.DataFrame(rows, columns=names)
 
 
+def asked(queries_table, *, pool=400, random_state=0):
+    """Sizes and spread of every query of ``queries_table``."""
+    rng = np.random.default_rng(random_state)
+    keys = ["dataset", "setting", "strategy", "seed", "round", "labels"]
+    rows = queries_table.groupby(keys).size().rename("budget").reset_index()
+    return rows.assign(
+        pool=pool - rows["budget"] * (rows["round"] - 1),
+        mean_distance=rng.uniform(0.8, 1.2, len(rows)),
+        coverage_radius=rng.uniform(0.5, 2, len(rows)),
+        mean_coverage=rng.uniform(0.2, 0.5, len(rows)),
+        duplicates=rng.uniform(0, 0.3, len(rows)),
+    )
+
+
 def costs(curves_table, *, random_state=0):
     """Seconds and memory of every round of ``curves_table``; coreset and badge are slow, memory is unknown on a CPU."""
     rng = np.random.default_rng(random_state)

@@ -71,6 +71,6 @@ def figure(
         if place + columns >= len(order):
             axes.xaxis.set_tick_params(labelbottom=True)
             axes.set_xlabel("Class")
-    title = f"{rows['dataset'].iloc[0]}, {rows['setting'].iloc[0]}: classes queried (line: the pool)"
+    title = f"{style.heading(rows, seeds=rows['seed'].nunique())}: classes queried (line: the pool)"
     drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
     return drawing

@@ -11,65 +11,74 @@ from numpy.typing import NDArray
 from altools.errors import UserError
 from altools.plotting import style
 
+GAP = 0.35  # width of the space between two blocks, in images
+
+
+Pictures = tuple[NDArray[np.uint8], Sequence[str]]
+"""Images (n, c, h, w) with one or three channels, and the true class of each."""
+
 
 @style.styled
 def figure(
-    rows: Sequence[tuple[str, NDArray[np.uint8], Sequence[str]]],
+    rows: Sequence[tuple[str, Sequence[Pictures]]],
     *,
     heading: str = "",
-    columns: int = 12,
+    columns: Sequence[int] = (12,),
+    titles: Sequence[str] = (),
     width_in: float = style.PAGE_IN,
 ) -> Figure:
-    """Draw the first ``columns`` images of every row.
+    """Draw the first images of every row, in blocks side by side.
 
     Args:
-        rows: what the row shows (say "Margin, round 1"), its images (n, c, h, w) with one or three channels, and
-            the true class of each image.
+        rows: what the row shows (say "Margin"), and the pictures of each of its blocks.
         heading: title of the sheet.
-        columns: images side by side.
+        columns: images side by side in each block.
+        titles: of the blocks.
         width_in: width in inches.
 
     Raises:
         UserError: images and classes differ in number, or the channels are neither one nor three.
     """
-    shown = max((min(columns, len(images)) for _, images, _ in rows), default=0)
-    if not shown:
+    if not any(len(images) for _, blocks in rows for images, _ in blocks):
         raise UserError("A contact sheet needs at least one image. Got none.")
-    cell = width_in * 0.86 / columns
-    drawing = Figure(figsize=(width_in, 0.3 * bool(heading) + len(rows) * (cell * 1.22)))
-    top = 1 - 0.3 * bool(heading) / drawing.get_figheight()
+    starts = [sum(columns[:block]) + block for block in range(len(columns))]  # a narrow column between two blocks
+    widths = [GAP] * (sum(columns) + len(columns) - 1)
+    for start, size in zip(starts, columns, strict=True):
+        widths[start : start + size] = [1.0] * size
     left = 0.14
+    cell = width_in * (0.995 - left) / sum(widths)
+    head = 0.3 * bool(heading) + 0.16 * bool(titles)
+    drawing = Figure(figsize=(width_in, head + len(rows) * cell * 1.22))
+    height = drawing.get_figheight()
     grid = drawing.add_gridspec(
         len(rows),
-        columns,
+        len(widths),
+        width_ratios=widths,
         left=left,
         right=0.995,
-        top=top - 0.12 / drawing.get_figheight(),
+        top=1 - (head + 0.12) / height,
         bottom=0.01,
         wspace=0.06,
         hspace=0.34,
     )
-    for number, (name, images, classes) in enumerate(rows):
-        if len(images) != len(classes):
-            raise UserError(f"Every image needs a class. Got {len(images)} images and {len(classes)} classes ({name}).")
-        for place in range(min(columns, len(images))):
-            axes = drawing.add_subplot(grid[number, place])
-            axes.imshow(_picture(images[place]), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-            axes.set_axis_off()
-            axes.set_title(_short(classes[place]), fontsize=5.5, loc="center", pad=1.5, fontweight="normal")
-            if place == 0:
-                axes.annotate(
-                    name,
-                    (0, 0.5),
-                    xycoords="axes fraction",
-                    xytext=(-4, 0),
-                    textcoords="offset points",
-                    ha="right",
-                    va="center",
-                    fontsize=6.5,
+    for number, (name, blocks) in enumerate(rows):
+        for start, size, (images, classes) in zip(starts, columns, blocks, strict=True):
+            if len(images) != len(classes):
+                raise UserError(
+                    f"Every image needs a class. Got {len(images)} images and {len(classes)} classes ({name})."
                 )
+            for place in range(min(size, len(images))):
+                axes = drawing.add_subplot(grid[number, start + place])
+                axes.imshow(_picture(images[place]), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+                axes.set_axis_off()
+                axes.set_title(_short(classes[place]), fontsize=5.5, loc="center", pad=1.5, fontweight="normal")
+        middle = grid[number, 0].get_position(drawing)
+        drawing.text(left - 0.008, (middle.y0 + middle.y1) / 2, name, ha="right", va="center", fontsize=6.5)
+    for start, title in zip(starts, titles, strict=bool(titles)):
+        above = grid[0, start].get_position(drawing)
+        drawing.text(above.x0, 1 - (head - 0.04) / height, title, ha="left", va="bottom", fontsize=7)
     if heading:
-        drawing.suptitle(heading, fontsize=8, x=0.01, y=0.995, ha="left", va="top", fontweight="bold")
+        drawing.suptitle(heading, fontsize=8, x=0.01, y=1 - 0.04 / height, ha="left", va="top", fontweight="bold")
     return drawing
 
 

@@ -43,7 +43,7 @@ def figure(
         axes.plot(own["total_s"] / scale, own["mean"], label=label, **look[name], markeredgewidth=0, zorder=front)
     style.value_axis(axes, metric)
     axes.set_xlabel(f"Querying and training so far, per run ({unit})")
-    axes.set_title(f"{rows['dataset'].iloc[0]}, {rows['setting'].iloc[0]}")
+    axes.set_title(style.heading(rows))
     axes.set_xlim(left=0)
     legend_below(drawing, axes)
     return drawing

@@ -128,7 +128,5 @@ def _unit(metric: str) -> str:
 
 
 def _heading(rows: pd.DataFrame, alpha: float) -> str:
-    pairs = int(rows["n"].max())
-    return (
-        f"{rows['dataset'].iloc[0]}, {rows['setting'].iloc[0]}, {pairs} pair{'s' * (pairs != 1)} (full: p < {alpha:g})"
-    )
+    place = f"{rows['dataset'].iloc[0]}, {rows['setting'].iloc[0]}"
+    return f"{place}, {style.plural(int(rows['n'].max()), 'pair')} (full: Holm p < {alpha:g})"

@@ -1,7 +1,8 @@
 """Learning curves of one dataset and setting: the metric against the number of labelled images.
 
-Lines are means over seeds, bars their interval. Strategies stand in the legend from the largest area under the
-curve to the smallest. The dashed line is the model trained on every label, the height a curve can hope for.
+Lines are means over seeds, bands their interval; of more than four strategies only the baseline has its band, because
+so many would hide each other: `grid` draws them one by one. Strategies stand in the legend from the largest area
+under the curve to the smallest. The dashed line is the model trained on every label, the height a curve can hope for.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from altools.plotting import style
 from altools.plotting.place import only
 from altools.statistics import curves as curve_statistics
 from altools.statistics.curves import REFERENCE, Kind
+from altools.statistics.paired import BASELINE
 
-MOST_BANDS = 4  # up to so many strategies the intervals are bands; above they would hide each other
+MOST_BANDS = 4
 
 
 def table(
@@ -36,28 +38,14 @@ def table(
 
 
 @style.styled
-def figure(
-    curves: pd.DataFrame,
-    metric: str = "accuracy",
-    *,
-    dataset: str | None = None,
-    setting: str | None = None,
-    confidence: float = 0.95,
-    kind: Kind = "t",
-    width_in: float = style.COLUMN_IN,
-) -> Figure:
+def figure(points: pd.DataFrame, *, width_in: float = style.COLUMN_IN) -> Figure:
     """Draw all strategies of one dataset and setting into one panel.
 
     Args:
-        curves: the tidy curves table; rows of the strategy ``reference`` give the dashed line.
-        metric: which metric to draw.
-        dataset: needed when the table holds several.
-        setting: needed when the table holds several.
-        confidence: coverage of the intervals.
-        kind: ``t`` or ``bootstrap``.
+        points: the `table`; rows of the strategy ``reference`` give the dashed line.
         width_in: width in inches; one column of print by default.
     """
-    points = table(curves, metric, dataset=dataset, setting=setting, confidence=confidence, kind=kind)
+    metric = str(points["metric"].iloc[0])
     order = ranked(points, metric)
     rows_of_legend = -(-(len(order)) // 3)
     drawing = Figure(figsize=(width_in, width_in * 0.68 + 0.16 * rows_of_legend + 0.2), layout="constrained")
@@ -73,18 +61,10 @@ def figure(
 
 @style.styled
 def grid(
-    curves: pd.DataFrame,
-    metric: str = "accuracy",
-    *,
-    dataset: str | None = None,
-    setting: str | None = None,
-    confidence: float = 0.95,
-    baseline: str = "random",
-    columns: int = 4,
-    width_in: float = style.PAGE_IN,
+    points: pd.DataFrame, *, baseline: str = BASELINE, columns: int = 4, width_in: float = style.PAGE_IN
 ) -> Figure:
     """Draw one panel per strategy with its band, the baseline for comparison and the others in grey behind."""
-    points = table(curves, metric, dataset=dataset, setting=setting, confidence=confidence)
+    metric = str(points["metric"].iloc[0])
     order = ranked(points, metric)
     shown = [name for name in order if name != baseline] or order
     columns = min(columns, len(shown))
@@ -142,23 +122,16 @@ def legend_below(drawing: Figure, *panels: Axes, columns: int = 3) -> None:
 
 
 def draw_curves(axes: Axes, points: pd.DataFrame, order: list[str], look: dict | None = None) -> None:
-    """Draw a line per strategy, with bands for few strategies and bars for many."""
+    """Draw a line per strategy, and bands: of all where they are few, else of the baseline."""
     look = style.looks(order) if look is None else look
-    budgets = np.sort(points.loc[points["strategy"] != REFERENCE, "labels"].unique())
-    step = np.diff(budgets).min() if len(budgets) > 1 else 1.0
     for name in order:
         own = points[points["strategy"] == name]
-        keywords = {**look[name], "markeredgewidth": 0, "zorder": 4 if name == "random" else 3}
-        if len(order) <= MOST_BANDS:
-            axes.plot(own["labels"], own["mean"], label=style.title(name), **keywords)
+        front = 4 if name == BASELINE else 3
+        axes.plot(own["labels"], own["mean"], label=style.title(name), **look[name], markeredgewidth=0, zorder=front)
+        if len(order) <= MOST_BANDS or name == BASELINE:
             axes.fill_between(
                 own["labels"], own["low"], own["high"], color=look[name]["color"], alpha=0.15, linewidth=0
             )
-        else:
-            # Side by side, or the bars hide each other; by name, for best first would flatter the best.
-            shift = step * 0.3 * ((sorted(order).index(name) + 0.5) / len(order) - 0.5)
-            axes.plot(own["labels"] + shift, own["mean"], label=style.title(name), **{**keywords, "linewidth": 0.9})
-            axes.vlines(own["labels"] + shift, own["low"], own["high"], color=look[name]["color"], linewidth=0.5)
 
 
 def draw_reference(axes: Axes, points: pd.DataFrame, metric: str, *, text: bool = True) -> None:
@@ -182,6 +155,4 @@ def draw_reference(axes: Axes, points: pd.DataFrame, metric: str, *, text: bool 
 
 
 def _heading(points: pd.DataFrame) -> str:
-    seeds = int(points.loc[points["strategy"] != REFERENCE, "n"].max())
-    what = f"{points['dataset'].iloc[0]}, {points['setting'].iloc[0]}"
-    return f"{what}, {seeds} seed{'s' if seeds != 1 else ''}"
+    return style.heading(points[points["strategy"] != REFERENCE])

@@ -39,12 +39,13 @@ def figure(penalties: pd.DataFrame, *, setting: str | None = None, width_in: flo
     highest = max(float(np.nanmax(values)) if np.isfinite(values).any() else 0.0, 1e-9)
 
     def write(value: float) -> str:
-        return f"{value:.1f}".replace("0.0", "0")
+        return f"{value:.2f}".rstrip("0").rstrip(".")
 
     heat.cells(upper, values, rows=names, columns=names, write=write, highest=highest)
     heat.cells(lower, beaten[None], rows=["mean beaten"], columns=names, write=write, highest=highest)
     lower.set_xticks([])
-    sets = f"{datasets} dataset{'s' * (datasets != 1)}"
-    title = f"{rows['setting'].iloc[0]}: row beats column ({sets}, p < {alpha:g})"
+    share = "share" if datasets == 1 else f"sum over {datasets} datasets of the share"
+    place = f"{rows['setting'].iloc[0]}, {style.plural(int(rows['n'].max()), 'seed')}"
+    title = f"{place}: row beats column\n({share} of budgets with p < {alpha:g})"
     drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
     return drawing

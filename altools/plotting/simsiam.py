@@ -1,7 +1,7 @@
 """History of a SimSiam pre-training: loss, the collapse monitor, and the accuracy of a nearest-neighbour classifier.
 
 The loss ends near -1 both when training works and when all embeddings collapse into one point; only the standard
-deviation tells: it stays near 1/sqrt(d) of d dimensions when healthy and falls to 0 in a collapse.
+deviation of the projections tells: even spread in d dimensions is 1/sqrt(d), a collapse falls to 0.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from altools.plotting import style
 
 PANELS = (
     ("loss", "Loss (negative\ncosine)"),
-    ("std", "Std of unit\nembeddings"),
+    ("projection_std", "Std of unit\nprojections"),
     ("knn_accuracy", "kNN accuracy\n(%)"),
 )
 
 
 @style.styled
-def figure(history: pd.DataFrame, *, dimensions: int | None = None, width_in: float = style.COLUMN_IN) -> Figure:
+def figure(history: pd.DataFrame, *, even: float | None = None, width_in: float = style.COLUMN_IN) -> Figure:
     """Draw what was recorded over the epochs, a line per seed.
 
     Args:
-        history: epoch and any of loss, std, knn_accuracy (NaN in epochs without it); dataset and seed where known.
-        dimensions: of the embedding; draws the healthy level of the standard deviation.
+        history: epoch and any of loss, projection_std, knn_accuracy (NaN in epochs without it); dataset and seed where
+            known.
+        even: standard deviation of projections that are spread evenly.
         width_in: width in inches.
     """
     shown = [(name, label) for name, label in PANELS if name in history and history[name].notna().any()]
@@ -41,13 +42,13 @@ def figure(history: pd.DataFrame, *, dimensions: int | None = None, width_in: fl
             color = colors[place % len(colors)]
             axes.plot(known["epoch"], known[name], color=color, marker=dots, markersize=2, label=f"seed {seed}")
         axes.set_ylabel(label, fontsize=6.5)
-        if name == "std":
-            axes.set_ylim(bottom=0)
-            if dimensions:
-                axes.axhline(dimensions**-0.5, color=style.INK, linestyle=(0, (5, 3)), linewidth=0.7)
+        if name == "projection_std":
+            axes.set_ylim(bottom=0, top=1.15 * max(even or 0.0, history[name].max()))
+            if even:
+                axes.axhline(even, color=style.INK, linestyle=(0, (5, 3)), linewidth=0.7)
                 axes.annotate(
-                    "healthy",
-                    (1, dimensions**-0.5),
+                    "even spread",
+                    (1, even),
                     xycoords=("axes fraction", "data"),
                     xytext=(-2, -7),
                     textcoords="offset points",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec
 
+import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -125,6 +126,17 @@ def title(name: str) -> str:
         return f"{title(head)} of {rest}"
     name = name.rpartition(".")[2]  # a strategy of another package is known by its dotted path
     return TITLES.get(name) or (name[:1].upper() + name[1:]).replace("_", " ")
+
+
+def heading(rows: pd.DataFrame, *, seeds: int | None = None) -> str:
+    """Return dataset, setting and number of seeds, by default the largest ``n`` of the rows."""
+    count = int(rows["n"].max()) if seeds is None else seeds
+    return f"{rows['dataset'].iloc[0]}, {rows['setting'].iloc[0]}, {plural(count, 'seed')}"
+
+
+def plural(count: int, word: str) -> str:
+    """Return "1 seed", "3 seeds"."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def looks(strategies: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -43,6 +43,17 @@ SYMBOLS = {
 }
 AREA = "area"  # stands in place of a number of labels
 
+# Measure of a query: title, whether it is a share, what it means.
+QUERY_MEASURES = {
+    "divergence": ("Divergence of classes (bit)", False, "0: the classes of the pool in the same shares; at most 1"),
+    "classes": ("Classes asked for", False, "how many classes the query holds"),
+    "mean_distance": ("Distance between picks", False, "1: as far apart as two images of the pool"),
+    "coverage_radius": ("Coverage radius", False, "how far the pool image worst served is from its nearest pick"),
+    "mean_coverage": ("Mean coverage", False, "how far a pool image is from its nearest pick, on average"),
+    "duplicates": ("Near-duplicates", True, "picks that have another pick closer than 99 % of the pairs of the pool"),
+    "overlap_baseline": ("Overlap with random", True, "Jaccard overlap with the query of random, same seed and round"),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
@@ -58,6 +69,8 @@ def page(
     curves: pd.DataFrame,
     costs: pd.DataFrame | None = None,
     *,
+    queries: pd.DataFrame | None = None,
+    notes: pd.DataFrame | None = None,
     sheets: Sequence[Sheet] = (),
     title: str = "Active learning benchmark",
     baseline: str = paired.BASELINE,
@@ -69,7 +82,9 @@ def page(
     Args:
         curves: the tidy curves table, all datasets and settings.
         costs: the costs table; without it the page shows no seconds.
-        sheets: contact sheets to show with their dataset and setting.
+        queries: what was asked for (`altools.statistics.diagnostics.summary`).
+        notes: what the strategies noted (`altools.statistics.query_notes.table`).
+        sheets: pictures to show with their dataset and setting.
         title: heading of the page.
         baseline: what the strategies are compared with.
         confidence: coverage of all intervals.
@@ -87,6 +102,12 @@ def page(
         "places": _places(curves),
         "results": {name: _results(curves, costs, name, baseline, confidence) for name in names},
         "hours": [] if costs is None else _records(cost.totals(costs)),
+        "measures": [
+            {"name": name, "title": words, "share": share, "meaning": meaning}
+            for name, (words, share, meaning) in QUERY_MEASURES.items()
+        ],
+        "queries": {} if queries is None else _queries(queries),
+        "notes": [] if notes is None else _records(notes),
         "sheets": [_sheet(sheet) for sheet in sheets],
     }
     parts = {
@@ -149,6 +170,15 @@ def _results(
         }
     over = ranks.table(curves, metric)
     found["ranks"] = {name: _records(group.drop(columns="setting")) for name, group in over.groupby("setting")}
+    return found
+
+
+def _queries(summary: pd.DataFrame) -> dict[str, Any]:
+    """Return the measures of all queries, by ``dataset|setting`` and measure."""
+    columns = ["labels", "mean", "low", "high", "n", "note"]
+    found: dict[str, Any] = {}
+    for (dataset, setting, measure), rows in summary.groupby([*WHERE, "measure"], sort=True):
+        found.setdefault(f"{dataset}|{setting}", {})[str(measure)] = _by_strategy(rows, columns)
     return found
 
 

@@ -5,7 +5,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const look = Object.fromEntries(data.strategies.map((s) => [s.name, s]));
 const unique = (items) => [...new Set(items)];
-const narrow = () => window.innerWidth <= 800;
+const narrow = () => window.innerWidth <= 800; // no room for a legend: the chips above carry the colours
 const state = { sort: "value" };
 
 // ---- state: the choice on the page, mirrored in the address
@@ -26,13 +26,14 @@ function readAddress() {
   state.metric = pick(wanted.get("metric"), data.metrics.map((m) => m.name));
   const budgets = place().labels.map(String);
   state.labels = pick(wanted.get("labels"), [budgets[budgets.length - 1], ...budgets, "area"]);
+  state.measure = pick(wanted.get("measure"), data.measures.map((m) => m.name));
   const only = wanted.get("strategies");
   const keep = only === null ? null : only.split(",");
   state.hidden = new Set(keep ? data.strategies.map((s) => s.name).filter((name) => !keep.includes(name)) : []);
 }
 
 function writeAddress() {
-  const parts = { dataset: state.dataset, setting: state.setting, metric: state.metric, labels: state.labels };
+  const parts = { dataset: state.dataset, setting: state.setting, metric: state.metric, labels: state.labels, measure: state.measure };
   if (state.hidden.size) parts.strategies = data.strategies.map((s) => s.name).filter((n) => !state.hidden.has(n)).join(",");
   const query = Object.entries(parts).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
   history.replaceState(null, "", `#${query.replace(/%2C/g, ",")}`);
@@ -56,6 +57,7 @@ function range(low, high, write) { return known(low) && known(high) ? `[${write(
 function pValue(p) { return !known(p) ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(3); }
 function seconds(s) {
   if (!known(s)) return "unknown";
+  if (s > 0 && s < 0.1) return `${(1000 * s).toFixed(s < 0.01 ? 1 : 0)} ms`;
   return s < 120 ? `${s.toFixed(s < 10 ? 1 : 0)} s` : s < 7200 ? `${(s / 60).toFixed(1)} min` : `${(s / 3600).toFixed(1)} h`;
 }
 function per100(share) { return known(share) ? `${(100 * share).toFixed(0)} %`.replace("-", "−") : "–"; }
@@ -159,7 +161,8 @@ const config = { responsive: true, displaylogo: false, displayModeBar: false };
 const font = { family: 'system-ui, "DejaVu Sans", sans-serif', size: 12, color: "#1f2328" };
 function layout(more) {
   const axis = { gridcolor: "#e8ebee", zeroline: false, linecolor: "#8c959f", ticks: "outside", automargin: true };
-  const base = { font, margin: { l: 8, r: 12, t: 8, b: 8 }, paper_bgcolor: "white", plot_bgcolor: "white", showlegend: false };
+  const base = { font, margin: { l: 8, r: 12, t: 8, b: 8 }, paper_bgcolor: "white", plot_bgcolor: "white", showlegend: false,
+    legend: { x: 1.01, y: 1 } };
   return { ...base, ...more, xaxis: { ...axis, ...more.xaxis }, yaxis: { ...axis, ...more.yaxis } };
 }
 const valueAxis = () => ({ title: { text: metric().title }, tickformat: metric().share ? ".1~%" : "" });
@@ -186,8 +189,7 @@ function drawCurves() {
   const shapes = known(top) ? [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: top, y1: top, line: { color: "#444", width: 1, dash: "dash" } }] : [];
   if (state.labels !== "area") shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: +state.labels, x1: +state.labels, line: { color: "#c9d1d9", width: 6 }, layer: "below" });
   const annotations = known(top) ? [{ xref: "paper", x: 0, y: top, yanchor: "bottom", xanchor: "left", showarrow: false, text: `all ${count(labels)} labels: ${value(top)}`, font: { size: 11, color: "#444" } }] : [];
-  const legend = narrow() ? { orientation: "h", y: -0.22, font: { size: 11 } } : { x: 1.01, y: 1 };
-  Plotly.react("curves", traces, layout({ showlegend: true, legend, shapes, annotations, hovermode: "closest",
+  Plotly.react("curves", traces, layout({ showlegend: !narrow(), shapes, annotations, hovermode: "closest",
     xaxis: { title: { text: "Labelled images" }, tickformat: ",d" }, yaxis: valueAxis() }), config);
   byId("curves-caption").textContent = `Mean over ${plural(place().seeds.length, "seed")}` +
     (few ? `, bars are ${per100(data.confidence)} t intervals over seeds.` : `; choose six strategies or fewer to see the intervals, or hover.`);
@@ -227,6 +229,35 @@ function drawSpent() {
   byId("spent-caption").textContent = traces.length ? "Querying and training. Up and to the left is better; seconds depend on the machine." : "No seconds were recorded.";
 }
 
+function drawQueries() {
+  const all = data.queries[`${state.dataset}|${state.setting}`];
+  byId("queries-section").hidden = !all;
+  if (!all) return;
+  const measure = data.measures.find((m) => m.name === state.measure);
+  const found = all[measure.name] || {};
+  const write = (x) => (!known(x) ? "–" : measure.share ? `${(100 * x).toFixed(0)} %` : x.toFixed(2));
+  const traces = ranked().filter((name) => found[name]).map((name) => {
+    const q = found[name];
+    const text = q.labels.map((labels, i) => `<b>${look[name].title}</b><br>query up to ${count(labels)} labels: ${write(q.mean[i])}<br>` +
+      `${range(q.low[i], q.high[i], write) || "no interval"}, n = ${q.n[i]}${q.note[i] ? `<br>${q.note[i]}` : ""}`);
+    return { ...line(name), x: q.labels, y: q.mean, text, hovertemplate: "%{text}<extra></extra>" };
+  });
+  Plotly.react("queries", traces, layout({ showlegend: !narrow(), hovermode: "closest", xaxis: { title: { text: "Labelled images after the query" }, tickformat: ",d" },
+    yaxis: { title: { text: measure.title }, tickformat: measure.share ? ".0%" : "", rangemode: "tozero" } }), config);
+  byId("queries-caption").textContent = `${measure.meaning}. Mean over seeds. Distances are those of the model that was asked, ` +
+    "in units of the mean distance of two images of its pool.";
+  const rows = data.notes.filter((row) => row.dataset === state.dataset && row.setting === state.setting && !state.hidden.has(row.strategy));
+  rows.sort((a, b) => b.warning - a.warning);
+  const number = (x) => (Number.isInteger(x) ? count(x) : x.toPrecision(3));
+  fill(byId("notes"), [["", "Strategy"], ["", "Noted"], ["", "Queries"], ["", "Median"], ["", "Range"], ["", "Meaning"]], rows.map((row) => {
+    const tr = document.createElement("tr");
+    if (row.warning) tr.className = "warning";
+    tr.append(cell(look[row.strategy] ? look[row.strategy].title : row.strategy), cell(row.fact.replace(/_/g, " ")), cell(`${row.queries} of ${row.of}`),
+      cell(known(row.median) ? number(row.median) : "–"), cell(known(row.least) ? `${number(row.least)} to ${number(row.largest)}` : row.values || "–"), cell(row.meaning, "", "note"));
+    return tr;
+  }));
+}
+
 // ---- tables
 
 function cell(text, small, className) {
@@ -247,6 +278,7 @@ function fill(table, heads, rows) {
       button.addEventListener("click", () => { state.sort = key; drawTable(); });
       th.append(button);
     } else th.textContent = text;
+    if (text === "Notes" || text === "Meaning") th.className = "note";
     head.append(th);
   });
   table.replaceChildren(head, ...rows);
@@ -330,6 +362,7 @@ function drawControls() {
   options(byId("setting"), placesOf(state.dataset).map((p) => [p.setting, p.setting_title]), state.setting);
   options(byId("metric"), data.metrics.map((m) => [m.name, m.title]), state.metric);
   options(byId("labels"), [...place().labels.map((l) => [String(l), `${count(l)} labels`]), ["area", "whole curve (area)"]], state.labels);
+  options(byId("measure"), data.measures.map((m) => [m.name, m.title]), state.measure);
   byId("chips").replaceChildren(...present().map((name) => {
     const chip = document.createElement("label"), box = document.createElement("input"), swatch = document.createElement("i");
     box.type = "checkbox"; box.checked = !state.hidden.has(name); box.value = name;
@@ -344,7 +377,7 @@ function drawControls() {
 function draw() {
   writeAddress();
   drawControls();
-  drawAnswer(); drawCurves(); drawDifferences(); drawSpent(); drawTable(); drawRanks(); drawHours(); drawSheets();
+  drawAnswer(); drawCurves(); drawDifferences(); drawSpent(); drawQueries(); drawTable(); drawRanks(); drawHours(); drawSheets();
   document.body.dataset.ready = "yes";
 }
 function choose(key) {
@@ -357,7 +390,7 @@ function choose(key) {
   };
 }
 
-["dataset", "setting", "metric", "labels"].forEach((key) => byId(key).addEventListener("change", choose(key)));
+["dataset", "setting", "metric", "labels", "measure"].forEach((key) => byId(key).addEventListener("change", choose(key)));
 byId("all").addEventListener("click", () => { state.hidden.clear(); draw(); });
 byId("none").addEventListener("click", () => { state.hidden = new Set(data.strategies.map((s) => s.name)); draw(); });
 window.addEventListener("hashchange", () => { readAddress(); draw(); });

@@ -5,27 +5,83 @@ r"""What a strategy asks for: classes, overlap with the others, spread and near-
 
 D is the Jensen-Shannon divergence in bits between the class shares p of a query and q of its pool: 0 for a query as
 mixed as the pool, at most 1. J compares the queries of two strategies in the same seed and round; their pools agree in
-the first query only, so J of later rounds also shows how far the runs have drifted apart.
-
-Embedding functions take arrays and work in blocks: O(n m d) time, O(block m) memory.
+the first query only, so J of later rounds also shows how far the runs have drifted apart. The spread of a query in the
+space of the asked model is measured when it is asked (`altools.kernels.spread`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from itertools import combinations_with_replacement
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from altools.errors import UserError
-from altools.statistics.curves import WHERE, WHO
+from altools.statistics.curves import WHERE, WHO, few, intervals, join_notes
+from altools.statistics.paired import BASELINE
 
 RUN = [*WHO, "seed", "round"]
 COLUMNS = [*RUN, "index", "label"]
-BLOCK = 512  # rows of a distance block: 512 x 50,000 float64 is 200 MB
+SPREAD = ["mean_distance", "coverage_radius", "mean_coverage", "duplicates"]
+MEASURES = ["divergence", "classes", *SPREAD, "overlap_baseline"]
+
+
+def measures(queries: pd.DataFrame, asked: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
+    """Return every number that describes a query, as a table of curves: a row per query and measure.
+
+    Args:
+        queries: the queries table.
+        asked: dataset, setting, strategy, seed, round, labels (after the query) and the numbers of its spread; one row
+            per query.
+        pool: dataset, label, count (`class_histogram`).
+
+    Returns:
+        Columns dataset, setting, strategy, seed, round, labels, metric (one of `MEASURES`), value. What was not
+        measured, or needs a query of the baseline that is not there, is NaN.
+    """
+    classes = divergence(class_histogram(queries, pool))
+    shared = overlap(queries)
+    shared = shared[(shared["opponent"] == BASELINE) & (shared["strategy"] != BASELINE)]
+    shared = shared.rename(columns={"jaccard": "overlap_baseline"})[[*RUN, "overlap_baseline"]]
+    wide = asked.merge(classes, on=RUN, how="left").merge(shared, on=RUN, how="left")
+    return wide.melt([*RUN, "labels"], MEASURES, "metric", "value").astype({"value": float})
+
+
+def summary(measured: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Return mean and t interval over seeds of every measure, by strategy and round.
+
+    Returns:
+        Columns dataset, setting, strategy, measure, round, labels, mean, low, high, n, note. The baseline has no
+        overlap with itself and no row for it.
+    """
+    own = measured[(measured["metric"] != "overlap_baseline") | (measured["strategy"] != BASELINE)]
+    return intervals(own, confidence).rename(columns={"metric": "measure"})
+
+
+def overlaps(queries: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean overlap over seeds of every pair of strategies, by round, beside that of two random queries.
+
+    Args:
+        queries: the queries table.
+        asked: dataset, round, budget and pool of every query.
+
+    Returns:
+        Columns dataset, setting, round, strategy, opponent, jaccard, chance, n (seeds), note; each pair once.
+    """
+    rows = overlap(queries)
+    rows = rows[rows["strategy"] < rows["opponent"]]
+    keys = [*WHERE, "round", "strategy", "opponent"]
+    found = rows.groupby(keys, sort=True)["jaccard"].agg(jaccard="mean", n="count", seeds="size").reset_index()
+    sizes = asked.groupby(["dataset", "round"])[["budget", "pool"]].first().reset_index()
+    found = found.merge(sizes, on=["dataset", "round"], how="left")
+    found["chance"] = [
+        chance_overlap(budget, pool) for budget, pool in zip(found["budget"], found["pool"], strict=True)
+    ]
+    found["note"] = [
+        join_notes(few(n), f"{seeds - n} of {seeds} seeds without a query of both" if n < seeds else "")
+        for n, seeds in zip(found["n"], found["seeds"], strict=True)
+    ]
+    return found[[*keys, "jaccard", "chance", "n", "note"]]
 
 
 def class_histogram(queries: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
@@ -107,110 +163,6 @@ def chance_overlap(budget: int, pool: int) -> float:
     """Return the Jaccard overlap that two random queries of this size have on average (to first order)."""
     expected = budget * budget / pool
     return expected / (2 * budget - expected)
-
-
-def spread(
-    chosen: NDArray[np.float32], pool: NDArray[np.float32], *, duplicate_radius: float | None = None
-) -> dict[str, float]:
-    """Describe a query in embedding space.
-
-    Args:
-        chosen: embeddings of the queried images (b, d).
-        pool: embeddings of all images that could be queried, the chosen among them (u, d).
-        duplicate_radius: distance under which two images are near-duplicates; by default `natural_radius` of the
-            pool.
-
-    Returns:
-        ``mean_distance`` between two queried images (NaN for one); ``coverage_radius``, the largest distance of a
-        pool image to the nearest queried one; ``mean_coverage``, the mean of these distances; ``duplicates``, the
-        share of queried images that have another queried image within ``duplicate_radius``; and that radius.
-    """
-    if len(chosen) == 0:
-        raise UserError("spread needs at least one chosen image. Got 0.")
-    radius = natural_radius(pool) if duplicate_radius is None else duplicate_radius
-    to_chosen = np.concatenate([block.min(axis=1) for block in _distances(pool, chosen)])
-    total, near = 0.0, []
-    start = 0
-    for block in _distances(chosen, chosen):
-        total += float(block.sum(dtype=np.float64))
-        block[np.arange(len(block)), start + np.arange(len(block))] = np.inf
-        near.append(block.min(axis=1) <= radius if len(chosen) > 1 else np.zeros(len(block), dtype=bool))
-        start += len(block)
-    size = len(chosen)
-    return {
-        "mean_distance": total / (size * (size - 1)) if size > 1 else np.nan,
-        "coverage_radius": float(to_chosen.max()),
-        "mean_coverage": float(to_chosen.mean()),
-        "duplicates": float(np.concatenate(near).mean()),
-        "duplicate_radius": float(radius),
-    }
-
-
-def natural_radius(pool: NDArray[np.float32], *, share: float = 0.01, sample: int = 2000) -> float:
-    """Return the distance under which ``share`` of all pairs of pool images lie: what counts as close here.
-
-    At most ``sample`` images, evenly spread over the rows, stand for the pool.
-    """
-    rows = np.unique(np.linspace(0, len(pool) - 1, min(sample, len(pool))).astype(int))
-    few = pool[rows]
-    distances = np.concatenate(list(_distances(few, few)))
-    upper = distances[np.triu_indices(len(few), k=1)]
-    return float(np.quantile(upper, share)) if len(upper) else 0.0
-
-
-def spreads(queries: pd.DataFrame, embeddings: Mapping[tuple[str, int], NDArray[np.float32]]) -> pd.DataFrame:
-    """Return `spread` of every query in one fixed space per dataset and seed.
-
-    Args:
-        queries: the queries table.
-        embeddings: for each (dataset, seed) the embeddings of the whole training set by row (n, d), all from one
-            model (say the reference model), so that strategies and rounds can be compared.
-    """
-    _check(queries)
-    radii: dict[tuple[str, int], float] = {}
-    found = []
-    key: Any
-    for key, group in queries.groupby(RUN, sort=True):
-        run = dict(zip(RUN, key, strict=True))
-        place = (str(run["dataset"]), int(run["seed"]))
-        if place not in embeddings:
-            found.append({**run, "note": "no embeddings of this dataset and seed"})
-            continue
-        space = embeddings[place]
-        radii.setdefault(place, natural_radius(space))
-        row = spread(space[group["index"].to_numpy()], space, duplicate_radius=radii[place])
-        found.append({**run, **row, "note": "one image: no mean distance" if len(group) == 1 else ""})
-    columns = [*RUN, "mean_distance", "coverage_radius", "mean_coverage", "duplicates", "duplicate_radius", "note"]
-    return pd.DataFrame(found, columns=columns)
-
-
-def represented(chosen: NDArray[np.float32], pool: NDArray[np.float32]) -> pd.DataFrame:
-    """Return for every pool image the queried image that stands for it: the nearest one (the first of equals).
-
-    Returns:
-        Columns member (row in ``pool``), representative (row in ``chosen``), distance.
-    """
-    nearest, distance = [], []
-    for block in _distances(pool, chosen):
-        place = block.argmin(axis=1)
-        nearest.append(place)
-        distance.append(block[np.arange(len(block)), place])
-    columns = {"member": np.arange(len(pool)), "representative": np.concatenate(nearest)}
-    return pd.DataFrame({**columns, "distance": np.concatenate(distance).astype(float)})
-
-
-def _distances(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
-    """Yield Euclidean distances of blocks of ``rows`` to all ``columns``.
-
-    Centred and in float64: the distance of equal points is a difference of large squares, which float32 loses.
-    """
-    centre = columns.mean(axis=0, dtype=np.float64)
-    columns = columns - centre
-    squares = np.einsum("nd,nd->n", columns, columns)
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK] - centre
-        squared = np.einsum("nd,nd->n", block, block)[:, None] + squares - 2 * (block @ columns.T)
-        yield np.sqrt(np.maximum(squared, 0))
 
 
 def _check(queries: pd.DataFrame) -> None:

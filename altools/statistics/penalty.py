@@ -25,20 +25,22 @@ def table(curves: pd.DataFrame, metric: str = "accuracy", alpha: float = 0.05) -
 
     Returns:
         Columns setting, metric, alpha, strategy (i), opponent (j), penalty (P_ij, at most ``datasets``), tests,
-        untested, datasets, note. Every ordered pair of different strategies has a row.
+        untested, datasets, n (the most pairs of seeds in a test), note. Every ordered pair of different strategies has
+        a row.
     """
     runs = measures(curves, metric)
     runs = runs[runs["measure"] == "value"]
     first = runs.groupby(WHERE)["labels"].transform("min")
     after = runs[runs["labels"] > first]
     used = after if len(after) else runs
-    columns = ["setting", "metric", "alpha", "strategy", "opponent", "penalty", "tests", "untested", "datasets", "note"]
+    columns = ["setting", "metric", "alpha", "strategy", "opponent", "penalty", "tests", "untested", "datasets"]
+    columns += ["n", "note"]
     tested = between(used)
     if tested.empty:
         return pd.DataFrame(columns=columns)
     better = tested["difference"] * direction(metric)
     real = tested["p"] < alpha
-    cells = tested[[*WHERE, "strategy", "opponent", "note"]].assign(
+    cells = tested[[*WHERE, "strategy", "opponent", "n", "note"]].assign(
         tests=tested["p"].notna(), untested=tested["p"].isna()
     )
     there = cells.assign(wins=real & (better > 0))
@@ -50,6 +52,7 @@ def table(curves: pd.DataFrame, metric: str = "accuracy", alpha: float = 0.05) -
     )
     matrix = per_dataset.groupby(keys).agg({"penalty": "sum", "tests": "sum", "untested": "sum"})
     matrix["datasets"] = per_dataset.groupby(keys).size()
+    matrix["n"] = every.groupby(keys)["n"].max()
     matrix["note"] = every.groupby(keys)["note"].agg(lambda notes: join_notes(*sorted(set(notes))))
     return matrix.reset_index().assign(metric=metric, alpha=alpha)[columns]
 

@@ -32,7 +32,7 @@ def contact_sheet(*, facts: str, png: str) -> None:
             found = np.flatnonzero(labels == label)
             if len(found):
                 chosen = found[np.unique(np.linspace(0, len(found) - 1, EACH).round().astype(int))]
-                rows.append((f"{split}, {len(found):,}", np.asarray(pixels[chosen]), [name] * len(chosen)))
+                rows.append((f"{split}, {len(found):,}", [(np.asarray(pixels[chosen]), [name] * len(chosen))]))
     heading = f"{folder.name}: {' x '.join(str(side) for side in record['shape'])}"
     with storage.atomic(png) as temporary:
         figure(rows, heading=heading).savefig(temporary, format="png", dpi=120)

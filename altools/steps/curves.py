@@ -104,26 +104,45 @@ def dataset_curves(
 
 
 def dataset_queries(
-    *, queries: Sequence[str], index: str, table: str, points: Sequence[Sequence], dataset: str, code: str
+    *,
+    queries: Sequence[str],
+    notes: Sequence[str],
+    index: str,
+    table: str,
+    asked: str,
+    facts: str,
+    points: Sequence[Sequence],
+    dataset: str,
+    code: str,
 ) -> None:
-    """Write every query of a dataset as one table, a row per queried image with its true class.
+    """Write every query of a dataset: its images with their true classes, its numbers, and what the strategy noted.
 
     Args:
         queries: ``query.parquet`` files.
+        notes: ``query.json`` files, in the same order.
         index: the training set's ``index.parquet``.
-        table: written.
-        points: setting, strategy, seed and round of each file.
+        table: written; a row per queried image.
+        asked: written; a row per query with its sizes and spread.
+        facts: written; a row per query and note, the value as text; a query without notes has one with an empty fact.
+        points: setting, strategy, seed and round of each query.
         dataset: named in every row.
         code: fingerprint.
     """
     labels = storage.read_columns(index, ["label"])["label"]
-    parts = []
-    for (setting, strategy, seed, round), file in zip(points, queries, strict=True):
-        picks = storage.read_columns(file)
+    images, numbers, noted = [], [], []
+    for (setting, strategy, seed, round), file, note in zip(points, queries, notes, strict=True):
         who = {"dataset": dataset, "setting": setting, "strategy": strategy, "seed": seed, "round": round}
-        rows = {"index": picks["index"], "order": range(len(picks["index"])), "score": picks["score"]}
-        parts.append(pd.DataFrame({**who, **rows, "label": labels[picks["index"]]}))
-    storage.write_table(table, pd.concat(parts, ignore_index=True), provenance(code))
+        picks = storage.read_columns(file, ["index", "score", "represents"])
+        place = {"order": range(len(picks["index"])), "label": labels[picks["index"]]}
+        images.append(pd.DataFrame({**who, **picks, **place}))
+        record = storage.read_json(note)
+        sizes = {name: record[name] for name in ("budget", "pool")}
+        spread = {name: NEVER if value is None else value for name, value in record["spread"].items()}
+        labelled = len(labels) - record["pool"] + record["budget"]
+        numbers.append({**who, "labels": labelled, **sizes, **spread})
+        noted += [{**who, "fact": fact, "value": str(value)} for fact, value in (record["notes"] or {"": ""}).items()]
+    for path, rows in ((table, pd.concat(images)), (asked, pd.DataFrame(numbers)), (facts, pd.DataFrame(noted))):
+        storage.write_table(path, rows.reset_index(drop=True), provenance(code))
 
 
 def _metric_rows(point: Mapping[str, object], metrics: Mapping[str, float | None]) -> list[dict[str, object]]:

@@ -22,14 +22,18 @@ from altools.plotting import (
     learning_curves,
     overlap,
     penalty_matrix,
+    profiles,
     ranks,
     settings,
+    simsiam,
     style,
 )
-from altools.statistics import cost, diagnostics, paired, penalty
+from altools.statistics import cost, detectable, diagnostics, paired, penalty
 from altools.statistics import ranks as rank_statistics
+from altools.steps import tables
 
-SHOWN = 12  # images in a row of a contact sheet
+SHOWN = 6  # images per strategy and round on a contact sheet
+STANDS_FOR = 3  # picks per strategy on the sheet that shows what they stand for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,41 +43,51 @@ class Tables:
     curves: pd.DataFrame
     costs: pd.DataFrame
     queries: pd.DataFrame
+    asked: pd.DataFrame
     classes: list[str]
-    train_counts: list[int]
+    pool: pd.DataFrame
 
 
 Drawing = tuple[Figure, pd.DataFrame]
 
 
-def _learning_curves(tables: Tables) -> Drawing:
-    return learning_curves.figure(tables.curves), learning_curves.table(tables.curves)
+def _learning_curves(made: Tables) -> Drawing:
+    points = learning_curves.table(made.curves)
+    return learning_curves.figure(points), points
 
 
-def _learning_curves_grid(tables: Tables) -> Drawing:
-    return learning_curves.grid(tables.curves), learning_curves.table(tables.curves)
+def _learning_curves_grid(made: Tables) -> Drawing:
+    points = learning_curves.table(made.curves)
+    return learning_curves.grid(points), points
 
 
-def _differences(tables: Tables) -> Drawing:
-    rows = paired.table(tables.curves)
-    return differences.figure(rows), rows
+def _differences(made: Tables) -> Drawing:
+    rows = paired.table(made.curves)
+    seeds = detectable.table(made.curves)
+    smallest = seeds.loc[seeds["measure"] == "area", "smallest_significant"]
+    return differences.figure(rows, smallest=smallest.iloc[0] if len(smallest) else None), rows
 
 
-def _cost_gain(tables: Tables) -> Drawing:
-    rows = cost.against_time(tables.curves, tables.costs)
+def _cost_gain(made: Tables) -> Drawing:
+    rows = cost.against_time(made.curves, made.costs)
     return cost_gain.figure(rows), rows
 
 
-def _class_histograms(tables: Tables) -> Drawing:
-    name = tables.queries["dataset"].iloc[0]
-    pool = pd.DataFrame({"dataset": name, "label": range(len(tables.classes)), "count": tables.train_counts})
-    rows = diagnostics.class_histogram(tables.queries, pool)
-    return class_histograms.figure(rows, classes=tables.classes), rows
+def _class_histograms(made: Tables) -> Drawing:
+    rows = diagnostics.class_histogram(made.queries, made.pool)
+    return class_histograms.figure(rows, classes=made.classes), rows
 
 
-def _overlap(tables: Tables) -> Drawing:
-    rows = diagnostics.overlap(tables.queries)
-    return overlap.figure(rows), rows
+def _profiles(made: Tables) -> Drawing:
+    rows = diagnostics.summary(diagnostics.measures(made.queries, made.asked, made.pool))
+    return profiles.figure(rows), rows
+
+
+def _overlap(made: Tables) -> Drawing:
+    rows = diagnostics.overlap(made.queries)
+    first = made.asked.sort_values("round").iloc[0]
+    chance = diagnostics.chance_overlap(int(first["budget"]), int(first["pool"]))
+    return overlap.figure(rows, chance=chance), rows
 
 
 FIGURES: dict[str, Callable[[Tables], Drawing]] = {
@@ -83,21 +97,37 @@ FIGURES: dict[str, Callable[[Tables], Drawing]] = {
     "cost_gain": _cost_gain,
     "class_histograms": _class_histograms,
     "overlap": _overlap,
+    "profiles": _profiles,
 }
 """The figures of one dataset and setting."""
 
 
 def figure(
-    *, name: str, facts: str, curves: str, costs: str, queries: str, table: str, setting: str, code: str
+    *,
+    name: str,
+    facts: str,
+    curves: str,
+    costs: str,
+    queries: str,
+    asked: str,
+    table: str,
+    dataset: str,
+    setting: str,
+    code: str,
 ) -> None:
     """Draw the figure ``name`` of one dataset and setting beside ``table``, the numbers it shows."""
     record = storage.read_json(facts)
-    tables = [storage.read_table(file) for file in (curves, costs, queries)]
-    here = [rows[rows["setting"] == setting].reset_index(drop=True) for rows in tables]
-    counts = list(record["train"]["per_class"].values())
-    drawn, numbers = FIGURES[name](
-        Tables(curves=here[0], costs=here[1], queries=here[2], classes=record["classes"], train_counts=counts)
+    read = [storage.read_table(file) for file in (curves, costs, queries, asked)]
+    here = [rows[rows["setting"] == setting].reset_index(drop=True) for rows in read]
+    made = Tables(
+        curves=here[0],
+        costs=here[1],
+        queries=here[2],
+        asked=here[3],
+        classes=record["classes"],
+        pool=tables.class_counts(dataset, record),
     )
+    drawn, numbers = FIGURES[name](made)
     files.save(drawn, Path(table).with_suffix(""), numbers)
 
 
@@ -120,7 +150,7 @@ OVERALL: dict[str, Callable[[pd.DataFrame], Drawing]] = {
 
 def overall_figure(*, name: str, curves: Sequence[str], table: str, setting: str, code: str) -> None:
     """Draw the figure ``name`` of one setting over all datasets."""
-    rows = pd.concat([storage.read_table(file) for file in curves], ignore_index=True)
+    rows = tables.read(curves)
     drawn, numbers = OVERALL[name](rows[rows["setting"] == setting].reset_index(drop=True))
     files.save(drawn, Path(table).with_suffix(""), numbers)
 
@@ -132,15 +162,88 @@ def queried_images(*, facts: str, queries: str, table: str, setting: str, code: 
     rows = rows[(rows["setting"] == setting) & (rows["seed"] == rows["seed"].min()) & (rows["order"] < SHOWN)]
     if rows.empty:
         raise UserError(f"{queries} must hold queries of the setting {setting}. Got none; give it at least 2 rounds.")
-    ends = rows[rows["round"].isin({rows["round"].min(), rows["round"].max()})]
+    ends = sorted({rows["round"].min(), rows["round"].max()})
+    rows = rows[rows["round"].isin(ends)]
     images = datasets.pixels(Path(facts).parent, "train")
     sheet = [
         (
-            f"{style.title(strategy)}\nround {round}",
-            np.asarray(images[picked["index"]]),
-            [record["classes"][i] for i in picked["label"]],
+            style.title(strategy),
+            [_pictures(images, record["classes"], mine[mine["round"] == round]) for round in ends],
         )
-        for (strategy, round), picked in ends.groupby(["strategy", "round"], sort=True)
+        for strategy, mine in _by_title(rows)
     ]
-    drawn = contact_sheet.figure(sheet, heading=f"{rows['dataset'].iloc[0]}, {setting}: queried images")
-    files.save(drawn, Path(table).with_suffix(""), ends)
+    drawn = contact_sheet.figure(
+        sheet,
+        heading=f"{rows['dataset'].iloc[0]}, {setting}: first images asked for (seed {rows['seed'].iloc[0]})",
+        titles=[f"round {round}" for round in ends],
+        columns=[SHOWN] * len(ends),
+    )
+    files.save(drawn, Path(table).with_suffix(""), rows)
+
+
+def represented_images(
+    *,
+    facts: str,
+    index: str,
+    queries: Sequence[str],
+    strategies: Sequence[str],
+    table: str,
+    dataset: str,
+    setting: str,
+    code: str,
+) -> None:
+    """Draw what the picks that stand for most images of the pool stand for, in one query of each strategy.
+
+    Args:
+        facts: ``dataset.json``.
+        index: the training set's ``index.parquet``.
+        queries: ``query.parquet`` of each strategy.
+        strategies: their names.
+        table: written, with the figure beside it.
+        dataset: named in the heading.
+        setting: likewise.
+        code: fingerprint.
+    """
+    record = storage.read_json(facts)
+    labels = storage.read_columns(index, ["label"])["label"]
+    images = datasets.pixels(Path(facts).parent, "train")
+    sheet, found = [], []
+    for strategy, file in zip(strategies, queries, strict=True):
+        picks = storage.read_table(file).reset_index(names="order")
+        most = picks.sort_values(["represents", "order"], ascending=[False, True]).head(STANDS_FOR)
+        for row in most.to_dict("records"):
+            rows = pd.DataFrame({"index": row["members"], "strategy": strategy, "order": row["order"]})
+            rows = rows.assign(label=labels[rows["index"]], represents=row["represents"])
+            found.append(rows)
+            name = f"{style.title(strategy)}\nfor {row['represents']} images"
+            first, others = rows.head(1), rows.tail(len(rows) - 1)
+            sheet.append((name, [_pictures(images, record["classes"], part) for part in (first, others)]))
+    drawn = contact_sheet.figure(
+        sheet,
+        heading=f"{dataset}, {setting}: the picks that stand for most images, last round",
+        titles=["asked for", "the nearest images that it stands for"],
+        columns=[1, max(1, *(len(blocks[1][0]) for _, blocks in sheet))],
+    )
+    files.save(drawn, Path(table).with_suffix(""), pd.concat(found, ignore_index=True))
+
+
+def pretraining(
+    *, histories: Sequence[str], metrics: Sequence[str], seeds: Sequence[int], table: str, dataset: str, code: str
+) -> None:
+    """Draw the history of a dataset's pre-trainings, a line per seed."""
+    runs = [
+        storage.read_table(file).assign(dataset=dataset, seed=seed) for seed, file in zip(seeds, histories, strict=True)
+    ]
+    rows = pd.concat(runs, ignore_index=True)
+    even = storage.read_json(metrics[0])["even_projection_std"]
+    files.save(simsiam.figure(rows, even=even), Path(table).with_suffix(""), rows)
+
+
+def _by_title(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the rows of each strategy in the order of the names a reader sees."""
+    groups = [(str(name), group) for name, group in rows.groupby("strategy")]
+    return sorted(groups, key=lambda pair: style.title(pair[0]).lower())
+
+
+def _pictures(images: np.ndarray, classes: Sequence[str], rows: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    return np.asarray(images[rows["index"].to_numpy()]), [classes[label] for label in rows["label"]]

@@ -16,6 +16,7 @@ from torch import Tensor
 from altools import storage
 from altools.device import choose, describe
 from altools.errors import UserError
+from altools.kernels.spread import closest, spread
 from altools.models import Outputs
 from altools.partition import pool_rows
 from altools.pool import Selection
@@ -24,6 +25,9 @@ from altools.signals import Signals
 from altools.steps import load
 from altools.steps.job import provenance
 from altools.steps.label import write_labelled
+
+MEMBERS = 8  # images kept of those that a pick stands for: a row of a contact sheet
+SPREAD = ("mean_distance", "coverage_radius", "mean_coverage", "duplicates")
 
 
 def query(
@@ -59,8 +63,8 @@ def query(
         labelled_before: the labelled set that the query starts from.
         memory_before: what the strategy left in the round before, if there was one.
         labelled: the labelled set after the query (written).
-        picks: rows in the order they were picked, with scores (written).
-        notes: seconds, memory and degeneracy notes (written).
+        picks: rows in the order they were picked, with scores, and what each stands for (written).
+        notes: seconds, memory, spread and degeneracy notes (written).
         memory: what the strategy leaves for its next query (written).
         strategy: module, needs, options and signal_options.
         budget: labels to ask for.
@@ -76,6 +80,7 @@ def query(
     started = time.perf_counter()
     chosen = choose(device, threads)
     remembered: dict[str, Tensor] = {}
+    signals: Signals | None = None
     data = load.split(facts, "train", chosen, **normalisation, workers=threads)
     before, rounds = load.labelled_rows(labelled_before)
     pool = pool_rows(len(data.images), before)
@@ -104,11 +109,14 @@ def query(
     positions = selection.picks.cpu()
     scores = selection.scores.float().cpu().numpy()
     finished = time.perf_counter()
+    peak_memory_mb = _peak_memory_mb(chosen)
 
     rows = pool[positions]
+    # After the clock: random, which asks no model, is described in the space of the same model as the others.
+    described, members = _described(signals.embeddings, selection.picks, pool) if signals else _undescribed(rows)
     source = provenance(code, device=describe(chosen), strategy=dict(strategy), seed=seed, round=round)
     storage.write_tensors(memory, _left_over({**remembered, **selection.memory}, pool, positions), source)
-    storage.write_columns(picks, {"index": rows.numpy(), "score": scores}, source)
+    storage.write_columns(picks, {"index": rows.numpy(), "score": scores, **members}, source)
     storage.write_json(
         notes,
         {
@@ -118,7 +126,8 @@ def query(
             "load_s": ready - started,
             "signals_s": selected - ready,
             "select_s": finished - selected,
-            "peak_memory_mb": _peak_memory_mb(chosen),
+            "peak_memory_mb": peak_memory_mb,
+            "spread": described,
             "notes": selection.notes,
             "provenance": source,
         },
@@ -133,6 +142,26 @@ def query(
 
 def _everything(size: int) -> Selection:
     return Selection(picks=torch.arange(size), scores=torch.zeros(size), notes={"took_everything": True})
+
+
+def _described(embeddings: Tensor, picks: Tensor, pool: Tensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return how the picks lie in the space of the asked model, and the candidates that each stands for."""
+    found = spread(embeddings, picks.to(embeddings.device))
+    counts = torch.bincount(found.nearest).cpu().numpy()
+    members = [pool[part.cpu()].numpy() for part in closest(found, MEMBERS)]
+    return {name: getattr(found, name) for name in SPREAD}, _stands_for(counts, members)
+
+
+def _undescribed(rows: Tensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the same where everything was taken: no model was asked, and each image stands for itself."""
+    counts = np.ones(len(rows), dtype=np.int64)
+    return dict.fromkeys(SPREAD), _stands_for(counts, list(rows[:, None].numpy()))
+
+
+def _stands_for(counts: np.ndarray, members: list[np.ndarray]) -> dict[str, np.ndarray]:
+    lists = np.empty(len(members), dtype=object)
+    lists[:] = [part.tolist() for part in members]
+    return {"represents": counts, "members": lists}
 
 
 def _check(selection: Selection, budget: int, size: int, where: str) -> None:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from altools import report as pages
 from altools import storage
+from altools.steps import tables
 
-CAPTION = "The first images that each strategy asked for, in its first and last round (first seed)"
+CAPTIONS = {
+    "queried_images": "The first images that each strategy asked for, in its first and last round (first seed)",
+    "represented_images": "Picks, and the nearest images of the pool that have them as their nearest pick (first seed)",
+}
+PRETRAINING = "The pre-training of the encoders: loss, spread of the projections (0 in a collapse), kNN accuracy"
 
 
 def report(
     *,
     curves: Sequence[str],
     costs: Sequence[str],
-    images: Sequence[str],
+    diagnostics: Sequence[str],
+    notes: Sequence[str],
+    sheets: Sequence[str],
+    pretrainings: Sequence[str],
     places: Sequence[Sequence[str]],
+    pretrained: Sequence[str],
     page: str,
     code: str,
 ) -> None:
@@ -27,16 +34,23 @@ def report(
     Args:
         curves: the table of each dataset.
         costs: likewise.
-        images: contact sheets (png).
-        places: dataset and setting of each sheet.
+        diagnostics: the table about all queries, if there were any.
+        notes: the table of what the strategies noted, likewise.
+        sheets: contact sheets (png).
+        pretrainings: histories of pre-trainings (png).
+        places: dataset, setting and figure of each sheet.
+        pretrained: dataset of each history.
         page: written, self-contained html.
         code: fingerprint.
     """
-    rows, spent = (
-        pd.concat([storage.read_table(file) for file in files], ignore_index=True) for files in (curves, costs)
-    )
-    sheets = [
-        pages.Sheet(dataset=dataset, setting=setting, caption=CAPTION, png=Path(file).read_bytes())
-        for (dataset, setting), file in zip(places, images, strict=True)
+    pictures = [
+        pages.Sheet(dataset=dataset, setting=setting, caption=CAPTIONS[figure], png=Path(file).read_bytes())
+        for (dataset, setting, figure), file in zip(places, sheets, strict=True)
     ]
-    pages.write(page, pages.page(rows, spent, sheets=sheets))
+    pictures += [
+        pages.Sheet(dataset=dataset, setting="simsiam", caption=PRETRAINING, png=Path(file).read_bytes())
+        for dataset, file in zip(pretrained, pretrainings, strict=True)
+    ]
+    asked, noted = (storage.read_table(files[0]) if files else None for files in (diagnostics, notes))
+    html = pages.page(tables.read(curves), tables.read(costs), queries=asked, notes=noted, sheets=pictures)
+    pages.write(page, html)

@@ -16,6 +16,7 @@ from altools import strategies
 from altools.errors import UserError
 from altools.pool import Pool, Selection
 from altools.rng import stream
+from altools.statistics.query_notes import MEANINGS
 from tests import pools
 
 
@@ -56,6 +57,7 @@ def query(name: str, options: dict, pool: Pool, budget: int, seed: int = 0) -> S
     assert int(chosen.picks.min()) >= 0 and int(chosen.picks.max()) < pool.size
     assert not chosen.scores.isnan().any() and not chosen.scores.isposinf().any()
     json.dumps(chosen.notes, allow_nan=False)
+    assert set(chosen.notes) <= set(MEANINGS), "explain the note in altools.statistics.query_notes"
     for key, value in chosen.memory.items():
         assert len(value) == pool.size, f"memory[{key!r}] must have a row per candidate"
     for key, value in before.items():

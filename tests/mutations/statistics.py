@@ -122,4 +122,32 @@ MUTATIONS = [
         replace="place = reached.shape[1] - 1 - reached[:, ::-1].argmax(axis=1)",
         test=f"{ORACLE}::test_crossing_in_its_scalar_definition",
     ),
+    Mutation(
+        name="queries without a note are not counted",
+        module="altools.statistics.query_notes",
+        find='whole = len(rows[["seed", "round"]]',
+        replace='whole = len(rows.loc[rows["fact"] != "", ["seed", "round"]]',
+        test="tests/unit/statistics/test_query_notes.py::test_what_did_not_happen_is_not_counted_and_a_strategy_without_notes_keeps_a_row",
+    ),
+    Mutation(
+        name="overlap with random whatever the seed",
+        module="altools.statistics.diagnostics",
+        find='for seed, runs in group.groupby("seed", sort=True):',
+        replace='for seed, runs in ((seed, group) for seed in sorted(group["seed"].unique())):',
+        test="tests/unit/statistics/test_diagnostics.py::test_overlap_in_its_definition_and_with_itself",
+    ),
+    Mutation(
+        name="coverage of the picks instead of the pool",
+        module="altools.kernels.spread",
+        find="coverage_radius=float(distance.max())",
+        replace="coverage_radius=float(distance[picks].max())",
+        test="tests/unit/kernels/test_spread.py::test_is_scipys_in_units_of_the_pools_mean_distance",
+    ),
+    Mutation(
+        name="a pick is its own near-duplicate",
+        module="altools.kernels.spread",
+        find="_, _, other = nearest_two(chosen, rows[picks])",
+        replace="_, other, _ = nearest_two(chosen, rows[picks])",
+        test="tests/unit/kernels/test_spread.py::test_is_scipys_in_units_of_the_pools_mean_distance",
+    ),
 ]

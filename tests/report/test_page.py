@@ -11,7 +11,7 @@ import pytest
 from altools import report
 from altools.plotting import contact_sheet
 from altools.statistics import curves as curve_statistics
-from altools.statistics import paired
+from altools.statistics import diagnostics, paired, query_notes
 from tests import tables
 from tests.report.browser import CHROMIUM, Browser
 from tests.unit.statistics.test_gaps import CASES
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 def sheet(setting="standard"):
     images = np.random.default_rng(0).integers(0, 255, (12, 1, 8, 8)).astype(np.uint8)
-    rows = [(f"Margin\nround {r}", images, list("012345678901")) for r in (1, 4)]
+    rows = [(f"Margin\nround {r}", [(images, list("012345678901"))]) for r in (1, 4)]
     target = io.BytesIO()
     contact_sheet.figure(rows).savefig(target, format="png", dpi=110)
     return report.Sheet(dataset="digits", setting=setting, caption="Margin, seed 0", png=target.getvalue())
@@ -39,8 +39,24 @@ def curves():
 
 
 @pytest.fixture(scope="module")
-def html(curves):
-    return report.page(curves, tables.costs(curves), sheets=[sheet()])
+def asked():
+    queries = tables.queries(["random", "margin", "badge"])
+    pool = pd.DataFrame({"dataset": "digits", "label": range(10), "count": 40})
+    return diagnostics.summary(diagnostics.measures(queries, tables.asked(queries), pool))
+
+
+@pytest.fixture(scope="module")
+def noted():
+    place = {"dataset": "digits", "setting": "standard", "seed": 0}
+    facts = [("badge", 1, "zero_gradients", "7"), ("badge", 2, "zero_gradients", "0")]
+    facts += [("margin", 1, "tied_at_cut", "3"), ("margin", 2, "", ""), ("random", 1, "", "")]
+    rows = [{**place, "strategy": s, "round": r, "fact": fact, "value": value} for s, r, fact, value in facts]
+    return query_notes.table(pd.DataFrame(rows))
+
+
+@pytest.fixture(scope="module")
+def html(curves, asked, noted):
+    return report.page(curves, tables.costs(curves), queries=asked, notes=noted, sheets=[sheet()])
 
 
 def content(html):
@@ -59,8 +75,8 @@ def test_the_numbers_are_those_of_the_statistics(curves, html):
     assert given == pytest.approx(dict(zip(tests["strategy"], tests["p_holm"], strict=True)), rel=1e-4)
 
 
-def test_the_page_is_the_same_each_time_and_of_reasonable_size(curves, html, tmp_path):
-    again = report.page(curves, tables.costs(curves), sheets=[sheet()])
+def test_the_page_is_the_same_each_time_and_of_reasonable_size(curves, asked, noted, html, tmp_path):
+    again = report.page(curves, tables.costs(curves), queries=asked, notes=noted, sheets=[sheet()])
     assert again == html
     path = report.write(tmp_path / "report" / "index.html", html)
     assert path.stat().st_size < 8e6 and [file.name for file in path.parent.iterdir()] == ["index.html"]
@@ -84,6 +100,14 @@ def test_metrics_per_class_are_left_out_unless_asked_for():
 def test_thin_tables_make_a_page(case):
     curves = CASES[case]()
     content(report.page(curves, tables.costs(curves)))
+
+
+def test_every_measure_of_a_query_is_on_the_page_with_its_interval(asked, html):
+    found = content(html)
+    assert [measure["name"] for measure in found["measures"]] == diagnostics.MEASURES
+    expected = asked.query("strategy == 'badge' and measure == 'duplicates'")
+    assert np.allclose(found["queries"]["digits|standard"]["duplicates"]["badge"]["high"], expected["high"], rtol=1e-5)
+    assert "random" not in found["queries"]["digits|standard"]["overlap_baseline"]
 
 
 # ---- in the browser
@@ -178,6 +202,23 @@ def test_the_answer_names_what_cannot_be_told_apart_as_python_does(visit, curves
     assert (("Better than" in sentence), ("Not distinguishable" in sentence)) == ((p < 0.05).any(), (p >= 0.05).any())
     assert "With 4 seeds, differences under" in sentence
     assert re.search(r"of computing per run \(random: \d", said(browser, "price")) or best == "random"
+
+
+@pytest.mark.slow
+def test_what_was_asked_for_can_be_chosen_and_what_was_noted_is_explained(visit):
+    browser = visit("#dataset=digits&setting=standard&measure=coverage_radius")
+    assert set(traces(browser, "queries")) == {"Random", "Margin", "BADGE"}
+    assert "worst served" in said(browser, "queries-caption")
+    browser.choose("measure", "overlap_baseline")
+    assert set(traces(browser, "queries")) == {"Margin", "BADGE"} and "measure=overlap" in browser.evaluate(
+        "location.hash"
+    )
+    notes = browser.evaluate("[...document.querySelectorAll('#notes tr')].map(r => [r.className, r.textContent])")[1:]
+    assert notes[0][0] == "warning" and "Margintied at cut1 of 2" in notes[0][1]
+    assert any("BADGEzero gradients1 of 2" in text for _, text in notes)
+    assert any("Randomnothing noted" in text for _, text in notes)
+    browser.choose("dataset", "eurosat")
+    assert browser.evaluate("document.getElementById('queries-section').hidden")
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ FOLLOWS = {
     "dataset_curves": 1,
     "dataset_queries": 1,
     "statistic": 11,
-    "figure": 6,
+    "query_statistic": 3,
+    "figure": 7,
     "queried_images": 1,
     "overall_figure": 1,
     "report": 1,
@@ -147,18 +148,41 @@ def test_the_workflow_names_every_table_and_figure_of_the_library(repository):
     from altools.steps import figures, statistics
 
     text = (repository.path / "workflow/rules/common.smk").read_text()
-    block = text[text.index("STATISTICS = [") : text.index("GPU =")]
+    block = text[text.index("STATISTICS = [") : text.index("REPRESENTING =")]
     named = re.findall(r'"(\w+)"', block)
-    assert named == [*statistics.TABLES, *figures.FIGURES, *figures.OVERALL]
+    assert named == [*statistics.TABLES, *statistics.QUERY_TABLES, *figures.FIGURES, *figures.OVERALL]
 
 
 def test_every_table_and_figure_is_there_and_not_empty(finished):
     tables = list((finished.path / "results").glob("statistics/*.parquet"))
     drawn = list((finished.path / "results").glob("figures/**/*.parquet"))
-    assert len(tables) == 11 and len(drawn) == 8
+    assert len(tables) == 14 and len(drawn) == 9
     for path in drawn:
         assert len(pd.read_parquet(path)) and path.with_suffix(".svg").stat().st_size > 1000, path
         assert path.with_suffix(".png").stat().st_size > 1000, path
+
+
+def test_every_query_is_described_and_its_notes_are_gathered(finished):
+    asked = pd.read_parquet(finished.path / "results/queries/asked/digits.parquet")
+    assert len(asked) == 2 * 2 * 2 and sorted(asked["labels"].unique()) == [60, 90]
+    assert (asked["mean_distance"] > 0).all() and asked["duplicates"].between(0, 1).all()
+    picks = pd.read_parquet(finished.path / "results/queries/digits.parquet")
+    stands_for = picks.groupby(["strategy", "seed", "round"])["represents"].sum()
+    assert stands_for.unstack("round").drop_duplicates().to_numpy().tolist() == [[1437 - 30, 1437 - 60]]
+    notes = pd.read_csv(finished.path / "results/statistics/query_notes.csv")
+    assert set(notes["strategy"]) == {"random", "margin"} and (notes["of"] == 4).all()
+    measured = pd.read_csv(finished.path / "results/statistics/diagnostics.csv")
+    assert (measured["n"] == 2).all() and measured["low"].notna().all()
+
+
+def test_snakemakes_report_holds_every_figure_and_table_with_its_caption(finished, tmp_path):
+    target = tmp_path / "report.html"
+    finished.snakemake("--report", str(target))
+    page = target.read_text()
+    for said in ("All datasets", "The page", "Tables", "learning_curves_grid", "query_notes", "queried_images"):
+        assert said in page, said
+    for caption in ("The dashed line is the model trained on every label", "its columns are explained in"):
+        assert caption in page, caption
 
 
 def test_lint_is_clean(repository):

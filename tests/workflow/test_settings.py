@@ -20,3 +20,16 @@ def test_shared_jobs_are_planned_once(three_settings):
     assert jobs["train_initial"] == jobs["train_reference"] == 2  # per start: standard and simsiam
     # Two strategies, two rounds, two settings; in reference_query only margin, as random asks nobody.
     assert jobs["train"] == jobs["query"] == 2 * 2 * 2 + 2
+    assert jobs["pretraining"] == 1 and jobs["queried_images"] == 3 and "represented_images" not in jobs
+
+
+def test_strategies_that_look_for_representatives_show_what_they_found(three_settings):
+    jobs = three_settings.planned("--config", "strategies=[random,kmeans]")
+    assert jobs["represented_images"] == 3
+
+
+def test_a_grid_without_queries_has_no_tables_about_them(three_settings):
+    config = three_settings.path / "config/config.yaml"
+    config.write_text(config.read_text().replace("rounds: 3", "rounds: 1"))
+    jobs = three_settings.planned()
+    assert jobs["report"] == 1 and not {"query_statistic", "dataset_queries", "queried_images"} & set(jobs)

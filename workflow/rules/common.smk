@@ -28,14 +28,20 @@ DATASETS = [dataset.name for dataset in cfg.datasets]
 ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
 FIXED = [dataset.name for dataset in cfg.datasets if typed_config.options_say_all(dataset)]
 PAIRS = [(setting, strategy) for setting in cfg.settings for strategy in cfg.strategies_of(setting)]
+QUERIED = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
 COMPARING = [setting for setting in cfg.settings if len(cfg.strategies_of(setting)) > 1]
 # Names in altools.steps.statistics and altools.steps.figures, which load pandas and matplotlib (a test compares them).
 STATISTICS = [
     *["summary", "paired", "wins", "penalty", "ranks", "rank_pairs", "savings", "gain", "detectable"],
     *["cost", "cost_against_gain"],
 ]
-FIGURES = ["learning_curves", "learning_curves_grid", "differences", "cost_gain", "class_histograms", "overlap"]
+QUERY_STATISTICS = ["diagnostics", "overlaps", "query_notes"]
+FIGURES = [
+    *["learning_curves", "learning_curves_grid", "differences", "cost_gain"],
+    *["class_histograms", "overlap", "profiles"],
+]
 OVERALL_FIGURES = ["penalty_matrix", "ranks", "critical_difference"]
+REPRESENTING = ["kmeans", "cluster_margin", "facility_location"]  # whose picks are to stand for other images
 GPU = 1 if cfg.device != "cpu" and gpu_count() else 0
 
 
@@ -270,25 +276,57 @@ def query_points(wildcards):
     ]
 
 
-def query_files(wildcards):
-    """The picks of every query of a dataset, in the order of its points."""
-    return [f"{round_folder(wildcards.dataset, *point)}/query.parquet" for point in query_points(wildcards)]
+def query_files(name):
+    """A file of every query of a dataset, in the order of its points."""
+
+    def paths(wildcards):
+        return [f"{round_folder(wildcards.dataset, *point)}/{name}" for point in query_points(wildcards)]
+
+    return paths
+
+
+def representing(wildcards):
+    """The strategies of a setting whose picks are to stand for other images."""
+    return [name for name in REPRESENTING if name in cfg.strategies_of(wildcards.setting)]
+
+
+def representing_queries(wildcards):
+    """Their queries of the last round and first seed."""
+    last = cfg.dataset(wildcards.dataset).rounds - 1
+    point = (wildcards.dataset, wildcards.setting)
+    return [
+        f"{round_folder(*point, strategy, cfg.seeds[0], last)}/query.parquet" for strategy in representing(wildcards)
+    ]
 
 
 def sheets():
-    """Dataset and setting of every contact sheet of queried images."""
-    queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1 and dataset.name not in ENCODED]
-    return list(product(queried, COMPARING))
+    """Dataset, setting and figure of every contact sheet."""
+    represented = [setting for setting in cfg.settings if set(REPRESENTING) & set(cfg.strategies_of(setting))]
+    shown = [dataset for dataset in QUERIED if dataset not in ENCODED]
+    return [
+        *product(shown, COMPARING, ["queried_images"]),
+        *product(shown, represented, ["represented_images"]),
+    ]
+
+
+def sheet_names():
+    """The contact sheets below the folder of figures."""
+    return ["/".join(place) for place in sheets()]
+
+
+def pretrained():
+    """Datasets whose encoders are trained without labels."""
+    return DATASETS if "simsiam" in cfg.settings else []
 
 
 def figure_files():
     """Every figure that this grid can show: a comparison needs something to compare."""
-    queried = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
-    files = expand("{dataset}/{setting}/learning_curves", dataset=queried, setting=cfg.settings)
-    files += expand("{dataset}/{setting}/{figure}", dataset=queried, setting=COMPARING, figure=FIGURES[1:])
-    files += [f"{dataset}/{setting}/queried_images" for dataset, setting in sheets()]
+    files = expand("{dataset}/{setting}/learning_curves", dataset=QUERIED, setting=cfg.settings)
+    files += expand("{dataset}/{setting}/{figure}", dataset=QUERIED, setting=COMPARING, figure=FIGURES[1:])
+    files += sheet_names()
+    files += expand("{dataset}/pretraining", dataset=pretrained())
     if len(cfg.settings) > 1:
-        files += expand("{dataset}/settings", dataset=queried)
+        files += expand("{dataset}/settings", dataset=QUERIED)
     overall = OVERALL_FIGURES if len(cfg.datasets) > 1 else ["penalty_matrix"]
     files += expand("overall/{setting}/{figure}", setting=COMPARING, figure=overall)
     return expand("<results>/figures/{file}.png", file=files)

@@ -6,6 +6,7 @@ run(
     "curves.dataset_queries",
     log=snakemake.log[0],
     queries=list(snakemake.input.queries),
+    notes=list(snakemake.input.notes),
     index=snakemake.input.index,
     **snakemake.output,
     **snakemake.wildcards,

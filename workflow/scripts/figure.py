@@ -6,6 +6,7 @@ run(
     "figures.figure",
     log=snakemake.log[0],
     name=snakemake.wildcards.figure,
+    dataset=snakemake.wildcards.dataset,
     setting=snakemake.wildcards.setting,
     table=snakemake.output.table,
     **snakemake.input,

@@ -5,9 +5,7 @@ from altools.steps.warm import run
 run(
     "report.report",
     log=snakemake.log[0],
-    curves=list(snakemake.input.curves),
-    costs=list(snakemake.input.costs),
-    images=list(snakemake.input.images),
+    **{name: list(files) for name, files in snakemake.input.items()},
     **snakemake.output,
     **snakemake.params,
 )

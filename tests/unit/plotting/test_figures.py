@@ -18,6 +18,7 @@ from altools.plotting import (
     learning_curves,
     overlap,
     penalty_matrix,
+    profiles,
     ranks,
     settings,
     simsiam,
@@ -28,23 +29,24 @@ from altools.statistics import ranks as rank_statistics
 from tests import tables
 from tests.unit.statistics.test_gaps import CASES
 
+ASKED = tables.asked(tables.queries())
 POOL = pd.DataFrame({"dataset": "digits", "label": range(10), "count": 40})
 
 
 def sheet(channels=1, n=5):
     images = np.random.default_rng(0).integers(0, 255, (n, channels, 8, 8)).astype(np.uint8)
-    return [("Margin\nround 1", images, [f"class {i}" for i in range(n)])]
+    return [("Margin\nround 1", [(images, [f"class {i}" for i in range(n)])])]
 
 
 def history():
     return pd.DataFrame(
-        {"epoch": range(5), "loss": -0.5, "std": 0.1, "knn_accuracy": [np.nan, 0.5] * 2 + [0.6], "seed": 0}
+        {"epoch": range(5), "loss": -0.5, "projection_std": 0.1, "knn_accuracy": [np.nan, 0.5] * 2 + [0.6], "seed": 0}
     )
 
 
 DRAW = {
-    "learning_curves": lambda: learning_curves.figure(tables.curves()),
-    "grid": lambda: learning_curves.grid(tables.curves()),
+    "learning_curves": lambda: learning_curves.figure(learning_curves.table(tables.curves())),
+    "grid": lambda: learning_curves.grid(learning_curves.table(tables.curves())),
     "differences": lambda: differences.figure(paired.table(tables.curves()), smallest=0.01),
     "by_budget": lambda: differences.by_budget(paired.table(tables.curves())),
     "penalty_matrix": lambda: penalty_matrix.figure(penalty.table(tables.curves())),
@@ -52,10 +54,11 @@ DRAW = {
     "ranks": lambda: ranks.figure(rank_statistics.per_dataset(tables.curves(datasets="abcd"))),
     "class_histograms": lambda: class_histograms.figure(diagnostics.class_histogram(tables.queries(), POOL)),
     "overlap": lambda: overlap.figure(diagnostics.overlap(tables.queries())),
+    "profiles": lambda: profiles.figure(diagnostics.summary(diagnostics.measures(tables.queries(), ASKED, POOL))),
     "cost_gain": lambda: cost_gain.figure(cost.against_time(tables.curves(), tables.costs(tables.curves()))),
     "contact_sheet": lambda: contact_sheet.figure(sheet()),
     "settings": lambda: settings.figure(tables.curves(settings=("standard", "simsiam"))),
-    "simsiam": lambda: simsiam.figure(history(), dimensions=64),
+    "simsiam": lambda: simsiam.figure(history(), even=0.125),
 }
 
 
@@ -79,8 +82,8 @@ def test_no_figure_is_wider_than_a_page_of_print(name):
 
 
 FROM_CURVES = {
-    "learning_curves": learning_curves.figure,
-    "grid": learning_curves.grid,
+    "learning_curves": lambda curves: learning_curves.figure(learning_curves.table(curves)),
+    "grid": lambda curves: learning_curves.grid(learning_curves.table(curves)),
     "differences": lambda curves: differences.figure(paired.table(curves)),
     "by_budget": lambda curves: differences.by_budget(paired.table(curves)),
     "penalty_matrix": lambda curves: penalty_matrix.figure(penalty.table(curves)),
@@ -141,9 +144,18 @@ def test_a_contact_sheet_titles_images_with_their_class():
 def test_a_contact_sheet_refuses_odd_channels_and_missing_classes():
     with pytest.raises(UserError, match="1 or 3 channels. Got 2"):
         contact_sheet.figure(sheet(channels=2))
-    name, images, classes = sheet()[0]
+    name, [(images, classes)] = sheet()[0]
     with pytest.raises(UserError, match="Got 5 images and 4 classes"):
-        contact_sheet.figure([(name, images, classes[:4])])
+        contact_sheet.figure([(name, [(images, classes[:4])])])
+
+
+def test_a_contact_sheet_has_titled_blocks_side_by_side():
+    blocks = sheet()[0][1] * 2
+    figure = contact_sheet.figure([("Margin", blocks)] * 3, columns=[2, 4], titles=["round 1", "round 4"])
+    assert len(figure.axes) == 3 * (2 + 4)
+    assert {"round 1", "round 4"} <= {text.get_text() for text in figure.texts}
+    first, last = figure.axes[1].get_position(), figure.axes[2].get_position()
+    assert last.x0 - first.x1 > first.width * 0.3
 
 
 def test_simsiam_without_records_says_so():

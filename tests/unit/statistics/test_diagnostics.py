@@ -73,60 +73,48 @@ def test_chance_overlap_of_random_queries():
     assert diagnostics.chance_overlap(50, 500) == pytest.approx(mean, rel=0.06)
 
 
-@pytest.mark.parametrize("block", [1, 7, 512])
-def test_spread_is_scipys_for_every_block_size(block, monkeypatch):
-    monkeypatch.setattr(diagnostics, "BLOCK", block)
-    rng = np.random.default_rng(0)
-    pool = rng.normal(size=(60, 5)).astype(np.float32)
-    chosen = pool[[3, 8, 40, 41, 59]]
-    found = diagnostics.spread(chosen, pool, duplicate_radius=1.9)
-    pairs, cover = distance.pdist(chosen), distance.cdist(pool, chosen).min(axis=1)
-    near = (distance.squareform(pairs) + 9 * np.eye(5) <= 1.9).any(axis=1).mean()
-    assert found["mean_distance"] == pytest.approx(pairs.mean(), rel=1e-5)
-    assert found["coverage_radius"] == pytest.approx(cover.max(), rel=1e-5)
-    assert found["mean_coverage"] == pytest.approx(cover.mean(), rel=1e-5)
-    assert found["duplicates"] == near
+def test_every_query_has_every_measure_as_a_row_of_curves():
+    queries = tables.queries()
+    asked = tables.asked(queries)
+    found = diagnostics.measures(queries, asked, pool_of(queries))
+    assert len(found) == 6 * 3 * 4 * len(diagnostics.MEASURES)
+    assert not found.duplicated([*diagnostics.RUN, "metric"]).any()
+    of_random = found.query("strategy == 'random'").groupby("metric")["value"].apply(lambda part: part.isna().all())
+    assert of_random.to_dict() == {name: name == "overlap_baseline" for name in diagnostics.MEASURES}
+    jaccard = diagnostics.overlap(queries).query("strategy == 'margin' and opponent == 'random'")["jaccard"]
+    mine = found.query("strategy == 'margin' and metric == 'overlap_baseline'").sort_values(["seed", "round"])
+    assert mine["value"].tolist() == jaccard.tolist()
 
 
-def test_equal_images_are_duplicates_though_far_from_the_origin():
-    pool = np.full((6, 3), 1e4, dtype=np.float32)
-    pool[:2] += np.array([[50], [90]], dtype=np.float32)
-    assert diagnostics.spread(pool[2:], pool, duplicate_radius=0.0)["duplicates"] == 1
-    assert diagnostics.spread(pool[:3], pool, duplicate_radius=0.0)["duplicates"] == 0
+def test_measures_have_intervals_over_seeds_and_say_what_is_missing():
+    queries = tables.queries().query("strategy != 'badge' or seed != 1")
+    found = diagnostics.summary(diagnostics.measures(queries, tables.asked(queries), pool_of(queries)))
+    badge, margin = (found.query("strategy == @name and measure == 'divergence'") for name in ("badge", "margin"))
+    assert set(badge["note"]) == {"no value for seed 1"} and set(badge["n"]) == {2}
+    assert set(margin["n"]) == {3} and (margin["low"] < margin["mean"]).all()
+    one = queries.query("seed == 0")
+    alone = diagnostics.summary(diagnostics.measures(one, tables.asked(one), pool_of(one)))
+    assert set(alone["note"]) == {"n = 1, no interval"} and alone["low"].isna().all()
 
 
-def test_one_image_has_no_mean_distance():
-    pool = np.eye(4, dtype=np.float32)
-    found = diagnostics.spread(pool[:1], pool)
-    assert np.isnan(found["mean_distance"]) and found["duplicates"] == 0
-    assert found["coverage_radius"] == pytest.approx(np.sqrt(2))
+def test_a_query_that_took_everything_has_no_spread_and_says_so():
+    queries = tables.queries(("random", "margin"), seeds=[0], rounds=[1])
+    asked = tables.asked(queries).assign(**dict.fromkeys(diagnostics.SPREAD, np.nan))
+    found = diagnostics.summary(diagnostics.measures(queries, asked, pool_of(queries)))
+    assert set(found.query("measure in @diagnostics.SPREAD")["note"]) == {"n = 0, no value; 1 of 1 values not finite"}
 
 
-def test_choosing_everything_covers_everything():
-    pool = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
-    assert diagnostics.spread(pool, pool)["coverage_radius"] == pytest.approx(0, abs=1e-6)
-
-
-def test_the_natural_radius_is_a_quantile_of_pair_distances():
-    pool = np.random.default_rng(0).normal(size=(80, 4)).astype(np.float32)
-    expected = np.quantile(distance.pdist(pool), 0.01)
-    assert diagnostics.natural_radius(pool) == pytest.approx(expected, rel=1e-5)
-
-
-def test_spreads_have_a_row_per_query_and_say_where_embeddings_lack():
-    queries = tables.queries(("random", "badge"), seeds=(0, 1))
-    space = np.random.default_rng(0).normal(size=(400, 8)).astype(np.float32)
-    found = diagnostics.spreads(queries, {("digits", 0): space})
-    assert len(found) == 2 * 2 * 4
-    lacking = found["note"] == "no embeddings of this dataset and seed"
-    assert (lacking == (found["seed"] == 1)).all() and found.loc[~lacking, "coverage_radius"].notna().all()
-
-
-def test_each_image_is_represented_by_its_nearest_query():
-    pool = np.array([[0.0], [1.0], [4.0], [6.0]], dtype=np.float32)
-    found = diagnostics.represented(pool[[0, 3]], pool)
-    assert found["representative"].tolist() == [0, 0, 1, 1]
-    assert found["distance"].tolist() == [0, 1, 2, 0]
+def test_overlaps_stand_beside_those_of_chance_and_a_failed_seed_is_counted():
+    queries = tables.queries().query("strategy != 'badge' or seed != 1")
+    found = diagnostics.overlaps(queries, tables.asked(queries))
+    assert len(found) == 4 * 15 and (found["strategy"] < found["opponent"]).all()
+    first = found.query("round == 1")
+    assert first["chance"].to_numpy() == pytest.approx(diagnostics.chance_overlap(20, 400))
+    broken = found.query("strategy == 'badge' or opponent == 'badge'")
+    assert set(broken["n"]) == {2} and set(broken["note"]) == {"1 of 3 seeds without a query of both"}
+    pair = diagnostics.overlap(queries).query("strategy == 'entropy' and opponent == 'margin' and round == 2")
+    row = found.query("strategy == 'entropy' and opponent == 'margin' and round == 2").iloc[0]
+    assert row["jaccard"] == pytest.approx(pair["jaccard"].mean()) and row["n"] == 3
 
 
 def test_an_image_queried_twice_is_refused():
