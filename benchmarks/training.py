@@ -27,7 +27,7 @@ THREADS = torch.get_num_threads()
 
 def cases() -> list[Case]:
     """Return the tasks and goals of this topic."""
-    made = [digits(), prediction(CPU, 3000, 2)]
+    made = [digits(), prediction(CPU, 3000, 1)]
     if cpu_has("avx512_bf16"):
         made.append(resnet())
     return made

@@ -1,15 +1,25 @@
-"""``python docs/generate.py``: write docs/strategies.md from the strategies' own docstrings (`make docs`)."""
+"""``python docs/generate.py``: write what the repository knows into its documents (`make docs`).
+
+docs/strategies.md comes from the strategies' own docstrings; the table between the marks of README.md and
+docs/performance.md from ``benchmarks/results``.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no package that is installed
 
 from altools import plugins, strategies
 from altools.signal_options import SIGNAL_OPTIONS
+from benchmarks import table
 
 PAGE = Path(__file__).with_name("strategies.md")
+MEASURED = (PAGE.with_name("performance.md"), PAGE.parents[1] / "README.md")
+MARKS = ("<!-- measured: begin -->", "<!-- measured: end -->")
 HEAD = """# Query strategies
 
 Written by `make docs` from the docstrings in `altools/strategies/`; edit those. A config names a strategy under
@@ -55,5 +65,15 @@ def markdown(text: str) -> str:
     return re.sub(r"``(.+?)``", r"`\1`", text).strip()
 
 
+def measured(text: str) -> str:
+    """Return a document with the table of measurements as it is now."""
+    begin, end = MARKS
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    return f"{head}{begin}\n{table.markdown()}\n{end}{tail}"
+
+
 if __name__ == "__main__":
     PAGE.write_text(page() + "\n", encoding="utf-8")
+    for path in MEASURED:
+        path.write_text(measured(path.read_text(encoding="utf-8")), encoding="utf-8")

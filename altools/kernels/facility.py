@@ -36,6 +36,9 @@ from altools.kernels.similarity import Vectors
 TILE = 1 << 22
 """Elements of a tile of similarities: 16 MiB, so that it stays in cache between operations."""
 
+SIDE = 1024
+"""Of a square tile: 4 MiB."""
+
 FADING = 0.8
 """How a costly search is remembered, pick by pick; while it is, bounds are brought up to date after every pick."""
 
@@ -56,10 +59,10 @@ class Objective:
     floor: Float[Tensor, " r"] | None = None
     """How well a point is represented before the first pick."""
 
-    def rows(self, of: Tensor | slice) -> Float[Tensor, "q r"]:
-        """Return the similarities of some candidates to all points, capped."""
-        similarity = self.candidates[of].similarity(self.represented)
-        return similarity if self.cap is None else torch.minimum(similarity, self.cap, out=similarity)
+    def rows(self, of: Tensor | slice, points: slice = slice(None)) -> Float[Tensor, "q _"]:
+        """Return the similarities of some candidates to all points or to some, capped."""
+        similarity = self.candidates[of].similarity(self.represented[points])
+        return similarity if self.cap is None else torch.minimum(similarity, self.cap[points], out=similarity)
 
     def columns(self, of: Int[Tensor, " k"]) -> Float[Tensor, "k u"]:
         """Return the similarities of some points to all candidates, capped."""
@@ -128,7 +131,11 @@ def _greedy(
         bound[leaders] = torch.minimum(bound[leaders], score)
         taken += found
         width = rows.shape[1]
-        size = max(block, BLOCK // width) if found else min(2 * size, max(block, TILE // width))
+        most = max(block, TILE // width)
+        if not found and source is everything and size >= most:
+            bound = torch.minimum(bound, everything.gains(cover) + bonus)  # all at once instead of block by block
+            scored += u
+        size = max(block, BLOCK // width) if found else min(2 * size, most)
         if taken >= review:
             review = 2 * taken
             source = source.narrowed(cover, pairs)
@@ -224,7 +231,7 @@ def _first_gains(source: _Rows, cover: Float[Tensor, " r"]) -> Float[Tensor, " u
         total = objective.candidates.total_similarity(objective.represented)
         if total is not None:
             return total
-    return torch.cat([_gains(rows, None, cover) for rows in source.tiles()])
+    return source.gains(cover)
 
 
 @dataclass(frozen=True)
@@ -240,6 +247,17 @@ class _Rows:
     def width(self, of: Tensor) -> int:
         """Return how many similarities of a candidate there are."""
         return len(self.objective.represented)
+
+    def gains(self, cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
+        """Return the gains of all candidates, by square tiles, which a cache holds."""
+        total = torch.zeros_like(self.objective.candidates.factors[0][:, 0])
+        for at in range(0, len(total), SIDE):
+            rows = slice(at, at + SIDE)
+            for start in range(0, len(cover), SIDE):
+                points = slice(start, start + SIDE)
+                tile = self.objective.rows(rows, points) if self.kept is None else self.kept[rows, points]
+                total[rows] += (tile - cover[points]).clamp_min_(0).sum(dim=1)
+        return total
 
     def lost(
         self, raised: Int[Tensor, " k"], before: Float[Tensor, " r"], cover: Float[Tensor, " r"]

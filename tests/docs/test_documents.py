@@ -15,6 +15,9 @@ def test_the_page_of_strategies_is_in_step():
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     assert (ROOT / "docs/strategies.md").read_text() == generate.page() + "\n", "run `make docs`"
+    for path in generate.MEASURED:
+        text = path.read_text()
+        assert "| task |" in text and generate.measured(text) == text, f"{path.name}: run `make docs`"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,5 +1,6 @@
 # The config, checked, and the functions that turn wildcards into paths and plain params.
 # Everything a rule needs to know about the grid is answered here, and only here.
+import inspect
 import os
 import re
 import sys
@@ -49,6 +50,12 @@ pathvars:
     results=cfg.results,
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
+
+
+def asked_often(function):
+    """Give a function its signature: Snakemake asks for it at every call, forty times per job."""
+    function.__signature__ = inspect.signature(function)
+    return function
 
 
 def any_of(names):
@@ -103,6 +110,7 @@ def trained_folder(dataset, setting, strategy, seed, round):
 def previous(name):
     """A file of the round before."""
 
+    @asked_often
     def path(wildcards):
         w = wildcards
         return f"{round_folder(w.dataset, w.setting, w.strategy, w.seed, int(w.round) - 1)}/{name}"
@@ -110,11 +118,13 @@ def previous(name):
     return path
 
 
+@asked_often
 def previous_memory(wildcards):
     """What the strategy left behind, from its second query on."""
     return previous("memory.safetensors")(wildcards) if int(wildcards.round) > 1 else []
 
 
+@asked_often
 def encoder(wildcards):
     """The encoder that a model of the setting simsiam starts from."""
     if wildcards.setting != "simsiam":
@@ -125,6 +135,7 @@ def encoder(wildcards):
 def query_model(name):
     """A file of the model that is asked: the round before, or the reference model."""
 
+    @asked_often
     def path(wildcards):
         w = wildcards
         if w.setting == "reference_query":
@@ -134,6 +145,7 @@ def query_model(name):
     return path
 
 
+@asked_often
 def known_outputs(wildcards):
     """What the asked model says about all images, where many queries ask the same model."""
     shared = wildcards.setting == "reference_query" or int(wildcards.round) == 1
@@ -143,6 +155,7 @@ def known_outputs(wildcards):
 # --- plain params: Snakemake compares dicts, lists and scalars, and nothing else -----------------------------------
 
 
+@asked_often
 def pixels(wildcards):
     """The arrays of a prepared dataset, where its images do not stay encoded."""
     folder = f"{cfg.results}/data/{wildcards.dataset}"
@@ -150,6 +163,7 @@ def pixels(wildcards):
     return [f"{folder}/{split}/{kind}" for split in ["train", "test"] for kind in kinds]
 
 
+@asked_often
 def gpu_places(wildcards):
     """How many places on GPUs a training takes."""
     return GPU * cfg.dataset(wildcards.dataset).gpus
@@ -157,7 +171,7 @@ def gpu_places(wildcards):
 
 def of_dataset(value):
     """A param that depends on the dataset alone."""
-    return lambda wildcards: value(cfg.dataset(wildcards.dataset))
+    return asked_often(lambda wildcards: value(cfg.dataset(wildcards.dataset)))
 
 
 network = of_dataset(lambda dataset: {"name": dataset.model, "options": dataset.model_options})
@@ -169,6 +183,7 @@ training_threads = of_dataset(lambda dataset: dataset.threads * dataset.gpus)
 gpus = of_dataset(lambda dataset: dataset.gpus)
 
 
+@asked_often
 def strategy_options(wildcards):
     strategy = cfg.strategy(wildcards.strategy)
     return {
@@ -183,6 +198,7 @@ def strategy_options(wildcards):
 def code(step, *plugins):
     """The fingerprint of a step and of the plug-ins that the wildcards name."""
 
+    @asked_often
     def param(wildcards):
         return fingerprint(f"altools.steps.{step}", *(plugin(wildcards) for plugin in plugins))
 
@@ -193,18 +209,22 @@ def module_of(name, package):
     return name if "." in name else f"altools.{package}.{name}"
 
 
+@asked_often
 def source_module(wildcards):
     return module_of(cfg.dataset(wildcards.dataset).source, "datasets")
 
 
+@asked_often
 def model_module(wildcards):
     return module_of(cfg.dataset(wildcards.dataset).model, "models")
 
 
+@asked_often
 def strategy_module(wildcards):
     return cfg.strategy(wildcards.strategy).module
 
 
+@asked_often
 def training_code(wildcards):
     dataset = cfg.dataset(wildcards.dataset)
     metrics = (module_of(name, "metrics") for name in dataset.metrics)
@@ -219,6 +239,7 @@ def more_each_attempt(amount):
 def in_words(*names):
     """The job in words, for its messages."""
 
+    @asked_often
     def param(wildcards):
         return ", ".join(f"{name} {getattr(wildcards, name)}" for name in names)
 
@@ -253,6 +274,7 @@ def grid():
 def trained_files(name):
     """A file of the model of every seed and round of one strategy."""
 
+    @asked_often
     def paths(wildcards):
         point = (wildcards.dataset, wildcards.setting, wildcards.strategy)
         return [f"{trained_folder(*point, seed, round)}/{name}" for seed, round in runs_of(*point)]
@@ -260,12 +282,14 @@ def trained_files(name):
     return paths
 
 
+@asked_often
 def query_notes(wildcards):
     """The query notes of every seed and round but the first."""
     point = (wildcards.dataset, wildcards.setting, wildcards.strategy)
     return [f"{round_folder(*point, seed, round)}/query.json" for seed, round in runs_of(*point) if round]
 
 
+@asked_often
 def query_points(wildcards):
     """Setting, strategy, seed and round of every query of a dataset."""
     return [
@@ -279,17 +303,20 @@ def query_points(wildcards):
 def query_files(name):
     """A file of every query of a dataset, in the order of its points."""
 
+    @asked_often
     def paths(wildcards):
         return [f"{round_folder(wildcards.dataset, *point)}/{name}" for point in query_points(wildcards)]
 
     return paths
 
 
+@asked_often
 def representing(wildcards):
     """The strategies of a setting whose picks are to stand for other images."""
     return [name for name in REPRESENTING if name in cfg.strategies_of(wildcards.setting)]
 
 
+@asked_often
 def representing_queries(wildcards):
     """Their queries of the last round and first seed."""
     last = cfg.dataset(wildcards.dataset).rounds - 1
@@ -335,6 +362,7 @@ def figure_files():
 def of_all_runs(pattern):
     """A file of every setting and strategy of a dataset."""
 
+    @asked_often
     def paths(wildcards):
         return [
             expanded
@@ -345,6 +373,7 @@ def of_all_runs(pattern):
     return paths
 
 
+@asked_often
 def reference_scores(wildcards):
     """The scores of the reference models of a dataset."""
     starts = dict.fromkeys(start_of(setting) for setting in cfg.settings)
