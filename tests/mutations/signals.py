@@ -19,11 +19,4 @@ MUTATIONS = [
         replace="self.model.train().requires_grad_(False)",
         test=f"{UNCHANGED}[deepfool_distance]",
     ),
-    Mutation(
-        name="attacks gather gradients of the weights",
-        module="altools.signals",
-        find="self.model.eval().requires_grad_(False)",
-        replace="self.model.eval()",
-        test=f"{UNCHANGED}[bim_distance]",
-    ),
 ]

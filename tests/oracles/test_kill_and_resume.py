@@ -69,7 +69,7 @@ def supervised(data, folder, epochs):
     label_all(labelled=labelled, train_images=300, code="code")
     recipe = Recipe(epochs=epochs, augmentation=Augmentation(horizontal_flip=True))
     files = {"model": str(folder / "model.safetensors"), "scores": str(folder / "s.json")}
-    more = {"labelled": labelled, "history": str(folder / "h.parquet"), "round": 1, "metric_options": {}}
+    more = {"labelled": labelled, "history": str(folder / "h.parquet"), "round": 1, "gpus": 1, "metric_options": {}}
     return "train", {**shared(data), **files, **more, "recipe": plain(recipe)}
 
 

@@ -10,7 +10,16 @@ import pytest
 
 CONFIG = "config/config.yaml"
 ROUND = "results/rounds/digits/standard/margin/seed1/round2"
-FOLLOWS = {"curve", "dataset_curves", "dataset_queries", "statistic", "figure", "queried_images", "overall_figure"}
+FOLLOWS = {
+    "curve",
+    "dataset_curves",
+    "dataset_queries",
+    "statistic",
+    "query_statistic",
+    "figure",
+    "queried_images",
+    "overall_figure",
+}
 FOLLOWS |= {"report", "all"}
 STARTS = {"train_initial": 2, "train_reference": 2, "predict": 2}
 RUNS = {"query": 8, "train": 8}

@@ -41,7 +41,7 @@ def made(request, tmp_path):
         storage.write_table(files[name], kept.reset_index(drop=True))
     record = tmp_path / "dataset.json"
     classes = [str(label) for label in range(10)]
-    record.write_text(json.dumps({"classes": classes, "train": {"per_class": dict.fromkeys(classes, 40)}}))
+    storage.write_json(record, {"classes": classes, "train": {"per_class": dict.fromkeys(classes, 40)}})
     return request.param, {**files, "record": str(record)}, tmp_path
 
 
@@ -116,7 +116,8 @@ def test_pictures_show_what_was_asked_and_what_it_stands_for(tmp_path):
     (tmp_path / "train").mkdir()
     np.save(tmp_path / "train/images.npy", pixels)
     facts, index = tmp_path / "dataset.json", tmp_path / "index.parquet"
-    facts.write_text(json.dumps({"classes": ["cat", "dog"]}))
+    checksum = storage.array_checksum(pixels)
+    storage.write_json(facts, {"classes": ["cat", "dog"], "train": {"images_crc32": checksum}})
     storage.write_table(index, pd.DataFrame({"label": np.arange(12) % 2}))
     asked = pd.DataFrame({"index": [5, 7], "score": 0.0, "represents": [2, 9], "members": [[5, 1], [7, 0, 2]]})
     alone = asked.assign(represents=1, members=[[5], [7]])  # as where the budget covered the pool

@@ -49,8 +49,11 @@ def test_a_step_runs_in_the_callers_folder_without_its_imports(place):
     assert storage.read_columns(place[0] / "out/labelled.parquet")["index"].tolist() == [0, 1, 2, 3, 4]
 
 
+EMPTY = ("costs", "diagnostics", "notes", "sheets", "pretrainings", "places", "pretrained")
+
+
 def test_a_failed_step_says_one_sentence_and_ends_the_caller(place):
-    lists = "curves=['no.parquet'], costs=[], images=[], places=[]"
+    lists = "curves=['no.parquet'], " + ", ".join(f"{name}=[]" for name in EMPTY)
     job = call(place, f"warm.run('report.report', log='job.log', {lists}, page='x', code='x')")
     message = job.communicate()[1]
     assert job.returncode == 1 and "Error: no.parquet does not exist" in message and "Traceback" not in message
