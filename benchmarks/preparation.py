@@ -60,7 +60,7 @@ def cases() -> list[Case]:
 
 def ours(source: Source, folder: Path) -> np.ndarray:
     datasets.prepare(source, folder, len(source.train.ids), {})
-    return storage.open_array(folder / "train/images.npy")
+    return datasets.pixels(folder, "train")
 
 
 def loop(source: Source, plain) -> np.ndarray:

@@ -155,12 +155,16 @@ def known_outputs(wildcards):
 # --- plain params: Snakemake compares dicts, lists and scalars, and nothing else -----------------------------------
 
 
-@asked_often
-def pixels(wildcards):
-    """The arrays of a prepared dataset, where its images do not stay encoded."""
-    folder = f"{cfg.results}/data/{wildcards.dataset}"
-    kinds = ["index.parquet"] if wildcards.dataset in ENCODED else ["images.npy", "index.parquet"]
-    return [f"{folder}/{split}/{kind}" for split in ["train", "test"] for kind in kinds]
+def pixels(*splits):
+    """The arrays of some splits of a prepared dataset, where its images do not stay encoded."""
+
+    @asked_often
+    def paths(wildcards):
+        kinds = ["index.parquet"] if wildcards.dataset in ENCODED else ["images.npy", "index.parquet"]
+        folder = f"{cfg.results}/data/{wildcards.dataset}"
+        return [f"{folder}/{split}/{kind}" for split in splits for kind in kinds]
+
+    return paths
 
 
 @asked_often
@@ -233,7 +237,7 @@ def training_code(wildcards):
 
 def more_each_attempt(amount):
     """A resource that a retried job asks more of: what it had may have been too little."""
-    return lambda wildcards, attempt: amount * attempt
+    return asked_often(lambda wildcards, attempt: amount * attempt)
 
 
 def in_words(*names):

@@ -41,7 +41,7 @@ rule train:
     """Train the task model of one round from scratch on the labelled set, and test it."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=pixels,
+        data=pixels("train", "test"),
         labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
         encoder=encoder,
     output:
@@ -76,7 +76,7 @@ rule train:
 use rule train as train_initial with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=pixels,
+        data=pixels("train", "test"),
         labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
         encoder=encoder,
     output:
@@ -103,7 +103,7 @@ use rule train as train_initial with:
 use rule train as train_reference with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=pixels,
+        data=pixels("train", "test"),
         labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
         encoder=encoder,
     output:
@@ -130,7 +130,7 @@ rule predict:
     """Ask a model that many queries share about the whole training set, once."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=pixels,
+        data=pixels("train"),
         model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
     output:
         outputs="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/outputs.safetensors",
@@ -157,7 +157,7 @@ rule predict:
 use rule predict as predict_reference with:
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=pixels,
+        data=pixels("train"),
         model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
     output:
         outputs="<results>/reference/{dataset}/{setting}/seed{seed}/outputs.safetensors",
@@ -171,7 +171,7 @@ rule query:
     """Ask one strategy which images to label next."""
     input:
         facts="<results>/data/{dataset}/dataset.json",
-        data=pixels,
+        data=pixels("train"),
         model=query_model("model.safetensors"),
         outputs=known_outputs,
         labelled_before=previous("labelled.parquet"),
