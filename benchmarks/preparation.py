@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from altools import datasets, storage
+from altools import datasets
 from altools.datasets import Source, Split
 from benchmarks.harness import Case
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+
 from tests.repositories import copy_repository
 
 CONFIG = """
