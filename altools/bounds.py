@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+PrecisionName = Literal["auto", "float32", "bfloat16"]
+"""How a training step computes its products (`altools.training.precision`)."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from altools.bounds import PrecisionName
 from altools.hardware import cpu_has
-from altools.training.recipe import PrecisionName
 
 LARGE = 1_000_000
 """Parameters of a network that gains from bf16 on a CPU; in a smaller one the casts cost more than they save."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from altools.bounds import Ge, Gt, Le, Lt
+from altools.bounds import Ge, Gt, Le, Lt, PrecisionName
 from altools.errors import UserError
-from altools.training.recipe import PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)

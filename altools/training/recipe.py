@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from altools.bounds import Ge, Gt, Le, Lt
-
-PrecisionName = Literal["auto", "float32", "bfloat16"]
+from altools.bounds import Ge, Gt, Le, Lt, PrecisionName
 
 
 @dataclass(frozen=True, kw_only=True)
