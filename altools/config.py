@@ -6,9 +6,7 @@ Knows nothing about YAML or Snakemake: `load` takes the plain mapping that they 
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -26,6 +24,7 @@ from pydantic import (
 )
 
 from altools import bounds, plugins
+from altools.config_messages import sentence, suggest
 from altools.errors import UserError
 from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
@@ -213,11 +212,11 @@ class Config(_Closed):
         known = set(self.strategies) | set(plugins.names("altools.strategies"))
         for name, options in self.strategy_options.items():
             if name not in known and "use" not in options:
-                raise ValueError(f"strategy_options.{name} names no strategy{_suggest(name, known)}")
+                raise ValueError(f"strategy_options.{name} names no strategy{suggest(name, known)}")
         for setting, listed in self.setting_strategies.items():
             unknown = [name for name in listed if name not in known and name not in self.strategy_options]
             if unknown:
-                raise ValueError(f"setting_strategies.{setting} names no strategy{_suggest(unknown[0], known)}")
+                raise ValueError(f"setting_strategies.{setting} names no strategy{suggest(unknown[0], known)}")
             if not self.strategies_of(setting):
                 raise ValueError(
                     f"setting_strategies.{setting} must hold one of strategies, {', '.join(self.strategies)}. "
@@ -301,7 +300,7 @@ def load(data: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(data)
     except ValidationError as error:
-        raise UserError("\n".join(_sentence(entry) for entry in error.errors())) from None
+        raise UserError("\n".join(sentence(entry, _known_keys(entry["loc"])) for entry in error.errors())) from None
 
 
 def stays_encoded(dataset: Dataset) -> bool:
@@ -337,27 +336,8 @@ def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str)
     try:
         return model.model_validate(dict(given)).model_dump()
     except ValidationError as error:
-        sentences = [_sentence(entry, prefix=f"{path}.", known=list(known)) for entry in error.errors()]
+        sentences = [sentence(entry, list(known), prefix=f"{path}.") for entry in error.errors()]
         raise UserError("; ".join(sentences)) from None
-
-
-def _sentence(entry: Any, prefix: str = "", known: list[str] | None = None) -> str:
-    path = prefix + _path(entry["loc"])
-    kind, value = entry["type"], entry["input"]
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        keys = known if known is not None else _known_keys(entry["loc"])
-        return f"{path} is not a key here{_suggest(str(entry['loc'][-1]), keys)}."
-    if kind == "missing":
-        return f"{path} is missing; add it."
-    message = re.sub(r"^(Value error|Assertion failed), ", "", entry["msg"])
-    message = message.replace("Input should be", "must be").replace("String should", "must").rstrip(".")
-    if kind == "value_error":
-        return f"{path}: {message}." if path else f"{message}."
-    return f"{path} {message}. Got {value!r}."
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
@@ -370,12 +350,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "pretrain": TypeAdapter(PretrainRecipe).json_schema()["properties"],
         "views": TypeAdapter(Views).json_schema()["properties"],
     }
-    return list(table[last[-1]] if last else Config.model_fields)
-
-
-def _suggest(name: str, known: Any) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return (f"; did you mean {near[0]!r}?" if near else ".") + f" Known: {', '.join(sorted(known))}"
+    return list(table.get(last[-1], {}) if last else Config.model_fields)
 
 
 if __name__ == "__main__":

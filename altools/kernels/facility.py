@@ -116,10 +116,8 @@ def _greedy(
         before = cover.clone()
         now = slice(taken, taken + min(size, budget - taken))
         best = torch.zeros_like(picks[now])
-        if columns is not None and device.type == "cpu":
-            count, score = _walk_few(rows, columns, cover, extra, least, best, gains[now])
-        else:
-            count, score = _walk(rows, columns, cover, extra, least, best, gains[now])
+        walk = _walk_few if columns is not None and device.type == "cpu" else _walk
+        count, score = walk(_Leaders(rows, columns, extra, least), cover, best, gains[now])
         picks[now] = leaders[best]
         found, scored = int(count), scored + size
         if found:
@@ -132,8 +130,10 @@ def _greedy(
         taken += found
         width = rows.shape[1]
         most = max(block, TILE // width)
-        if not found and source is everything and size >= most:
-            bound = torch.minimum(bound, everything.gains(cover) + bonus)  # all at once instead of block by block
+        if (
+            not found and source is everything and size >= most and scored < u
+        ):  # once per pick: ties may need many blocks
+            bound = torch.minimum(bound, everything.gains(cover) + bonus)
             scored += u
         size = max(block, BLOCK // width) if found else min(2 * size, most)
         if taken >= review:
@@ -142,29 +142,35 @@ def _greedy(
     return picks, gains
 
 
+@dataclass(frozen=True)
+class _Leaders:
+    """The candidates of a block."""
+
+    rows: Float[Tensor, "q w"]
+    """Their similarities."""
+    columns: Int[Tensor, "q w"] | None
+    """To which points, where these are not all."""
+    extra: Float[Tensor, " q"]
+    """Added to their gains; -inf once picked."""
+    least: Float[Tensor, " q"]
+    """A score below it may not be the highest of all."""
+
+
 def _walk(
-    rows: Float[Tensor, "q w"],
-    columns: Int[Tensor, "q w"] | None,
-    cover: Float[Tensor, " r"],
-    extra: Float[Tensor, " q"],
-    least: Float[Tensor, " q"],
-    picks: Int[Tensor, " p"],
-    gains: Float[Tensor, " p"],
+    leaders: _Leaders, cover: Float[Tensor, " r"], picks: Int[Tensor, " p"], gains: Float[Tensor, " p"]
 ) -> tuple[Int[Tensor, ""], Float[Tensor, " q"]]:
     """Pick greedily among the leaders while the best of them reaches its ``least``.
 
     Args:
-        rows: similarities of the leaders.
-        columns: to which points, where these are not all.
+        leaders: their ``extra`` marks what is picked.
         cover: raised by the picks.
-        extra: added to the gains; -inf for what is picked, also by this call.
-        least: a score below it may not be the highest of all.
         picks: filled with positions among the leaders; what follows the last valid one is void.
         gains: filled likewise.
 
     Returns:
         How many picks are valid, and the scores after the last of them.
     """
+    rows, columns, extra, least = leaders.rows, leaders.columns, leaders.extra, leaders.least
     valid = torch.ones((), dtype=torch.bool, device=rows.device)
     count = torch.zeros((), dtype=torch.long, device=rows.device)
     score = _gains(rows, columns, cover) + extra
@@ -186,17 +192,12 @@ def _walk(
 
 
 def _walk_few(
-    rows: Float[Tensor, "q w"],
-    columns: Int[Tensor, "q w"],
-    cover: Float[Tensor, " r"],
-    extra: Float[Tensor, " q"],
-    least: Float[Tensor, " q"],
-    picks: Int[Tensor, " p"],
-    gains: Float[Tensor, " p"],
+    leaders: _Leaders, cover: Float[Tensor, " r"], picks: Int[Tensor, " p"], gains: Float[Tensor, " p"]
 ) -> tuple[Int[Tensor, ""], Float[Tensor, " q"]]:
     """Do what `_walk` does on a CPU over few pairs, where starting an operation costs more than doing it."""
-    values, where, level = rows.numpy(), columns.numpy(), cover.numpy()
-    added, needed = extra.numpy(), least.numpy()
+    assert leaders.columns is not None
+    values, where, level = leaders.rows.numpy(), leaders.columns.numpy(), cover.numpy()
+    added, needed = leaders.extra.numpy(), leaders.least.numpy()
     above = np.empty_like(values)
 
     def scores() -> np.ndarray:

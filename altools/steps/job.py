@@ -26,15 +26,12 @@ def job(log: str, alone: bool = False) -> Iterator[None]:
     try:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
         with open(log, "w", encoding="utf-8", buffering=1) as handle, redirect_stdout(handle), redirect_stderr(handle):
-            try:
-                yield
-            except Exception:
-                traceback.print_exc()
-                raise
+            yield
     except Exception as error:  # of the step, or of a log on a full disk
         said = sentence(error)
         print(said, file=sys.__stderr__)
         with suppress(OSError), open(log, "a", encoding="utf-8") as handle:
+            traceback.print_exception(error, file=handle)
             print(said, file=handle)
         raise SystemExit(1) from None
 

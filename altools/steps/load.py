@@ -55,17 +55,16 @@ def split(
     """
     record = storage.read_json(facts)
     folder = Path(facts).parent / name
-    index = storage.read_columns(folder / "index.parquet", ["id", "label"])
+    encoded = record.get("encoded_in")
+    index = storage.read_columns(folder / "index.parquet", ["id", "label"] if encoded else ["label"])
     labels = torch.from_numpy(index["label"].copy()).to(device)
     channels = record["shape"][0]
     mean, std = mean or record["mean"], std or record["std"]
     if mean is None or std is None or len(mean) != channels or len(std) != channels:
         raise UserError(f"mean and std must have one value per channel ({channels}). Got {mean} and {std}.")
     images: Images | EncodedImages
-    if record.get("encoded_in"):
-        images = EncodedImages.on(
-            device, Path(record["encoded_in"]), index["id"].tolist(), record["shape"], mean, std, workers
-        )
+    if encoded:
+        images = EncodedImages.on(device, Path(encoded), index["id"].tolist(), record["shape"], mean, std, workers)
     else:
         pixels = datasets.pixels(folder.parent, name)
         expected = (record[name]["images"], *record["shape"])

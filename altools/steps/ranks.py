@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from altools.errors import UserError
+from altools.hardware import keep_freed_memory
 from altools.steps.job import sentence
 from altools.training.ranks import Ranks
 
@@ -74,6 +75,7 @@ def main(request: str) -> int:
     try:
         arguments = wanted["arguments"]
         torch.set_num_threads(arguments["threads"])
+        keep_freed_memory()
         ranks = Ranks.join(wanted["kind"])
         getattr(importlib.import_module(f"altools.steps.{module}"), name)(**arguments, ranks=ranks)
     except Exception as error:

@@ -9,7 +9,6 @@ Reference: Li et al., 2020, "PyTorch distributed: experiences on accelerating da
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -19,7 +18,6 @@ from jaxtyping import Int
 from torch import Generator, Tensor
 
 from altools.encoded import Crops, EncodedImages
-from altools.errors import UserError
 from altools.models import Classifier
 from altools.progress import progress
 from altools.training.checkpoint import Checkpoint
@@ -27,7 +25,7 @@ from altools.training.precision import precision_for
 from altools.training.ranks import Ranks
 from altools.training.recipe import Recipe
 from altools.training.sgd import Sgd
-from altools.training.supervised import History, learning_rate
+from altools.training.supervised import History, learning_rate, refuse_infinite
 
 
 def train(
@@ -76,26 +74,24 @@ def train(
         batches = order.split(recipe.batch_size)
         shares = [ranks.share(batch) for batch in batches]
         drawn = [crops[at] for at, _ in shares]
-        found = torch.zeros(2, device=device)
+        # Of every step the summed loss, and after them how many images were right.
+        found = torch.zeros(len(batches) + 1, device=device)
         pixels = images.batches([rows[at] for at, _ in shares], drawn)
-        for batch, (at, weight), seen in zip(batches, shares, pixels, strict=True):
+        for step, (batch, (at, weight), seen) in enumerate(zip(batches, shares, pixels, strict=True)):
             targets, weights = labels[rows[at]].to(device), weight.to(device)
             with precision.autocast():
                 logits = network(seen).logits
-            losses = F.cross_entropy(logits.float(), targets, reduction="none") * weights
+            loss = (F.cross_entropy(logits.float(), targets, reduction="none") * weights).sum()
             optimizer.zero_grad()
-            (losses.sum() * (ranks.size / len(batch))).backward()  # DistributedDataParallel takes the ranks' mean
+            (loss * (ranks.size / len(batch))).backward()  # DistributedDataParallel takes the ranks' mean
             optimizer.step(rate)
             with torch.no_grad():
-                found += torch.stack([losses.sum(), ((logits.argmax(1) == targets) * weights).sum()])
-        loss, right = (ranks.total(found) / len(rows)).tolist()
-        if not math.isfinite(loss):
-            raise UserError(
-                f"the training loss must stay finite. Got {loss} in epoch {epoch} at learning rate {rate:g} ({where}); "
-                "lower recipe.learning_rate."
-            )
+                found[step] = loss
+                found[-1] += ((logits.argmax(1) == targets) * weights).sum()
+        losses, right = ranks.total(found).double().cpu().split([len(batches), 1])
+        refuse_infinite(losses, epoch, rate, where)
         wall_s = time.perf_counter() - started
-        history.append(epoch, loss, right, rate, len(rows), wall_s)
+        history.append(epoch, float(losses.sum()) / len(rows), float(right) / len(rows), rate, len(rows), wall_s)
         if checkpoint and ranks.rank == 0:
             checkpoint.after_epoch(epoch + 1, model, optimizer, history)
     model.eval()

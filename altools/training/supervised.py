@@ -85,13 +85,7 @@ def train(
         started = time.perf_counter()
         rate = learning_rate(recipe, epoch)
         losses, correct = run.epoch(streams(epoch), rate)
-        broken = (~losses.isfinite()).nonzero()
-        if len(broken):
-            step = int(broken[0])
-            raise UserError(
-                f"the training loss must stay finite. Got {float(losses[step])} in epoch {epoch}, step {step} of "
-                f"{len(losses)}, at learning rate {rate:g} ({where}); lower recipe.learning_rate."
-            )
+        refuse_infinite(losses, epoch, rate, where)
         wall_s = time.perf_counter() - started
         history.append(epoch, float(losses @ run.sizes) / len(rows), correct / len(rows), rate, len(rows), wall_s)
         if checkpoint:
@@ -198,6 +192,21 @@ class _Counted:
         self.number.zero_()
         for step in self.steps:
             step()
+
+
+def refuse_infinite(losses: Float[Tensor, " steps"], epoch: int, rate: float, where: str) -> None:
+    """Stop a training whose loss is no longer a number, and say when it went wrong.
+
+    Raises:
+        UserError: names the epoch, the step and the learning rate.
+    """
+    broken = (~losses.isfinite()).nonzero()
+    if len(broken):
+        step = int(broken[0])
+        raise UserError(
+            f"the training loss must stay finite. Got {float(losses[step])} in epoch {epoch}, step {step} of "
+            f"{len(losses)}, at learning rate {rate:g} ({where}); lower recipe.learning_rate."
+        )
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:
