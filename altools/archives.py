@@ -18,7 +18,7 @@ class Member(NamedTuple):
     archive: Path
     name: str
 
-    def read(self) -> bytes:
+    def read_bytes(self) -> bytes:
         """Return its bytes, their CRC verified."""
         try:
             return _opened(self.archive).read(self.name)

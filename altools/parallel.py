@@ -10,8 +10,9 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -23,6 +24,8 @@ from altools.errors import UserError
 J = TypeVar("J")
 R = TypeVar("R")
 
+AHEAD = 3  # jobs that wait at each worker process
+WINDOW = 64  # results that may wait for an earlier one, per process
 START_S = 0.8  # what starting the processes costs: an interpreter with NumPy and Pillow each
 
 
@@ -32,12 +35,12 @@ def cores() -> int:
 
 
 def each(work: Callable[[J], R], jobs: Sequence[J], *, workers: int = 0) -> Iterator[R]:
-    """Yield ``work(job)`` for every job, in order.
+    """Yield ``work(job)`` for every job, in order. This process works too, also while the others start.
 
     Args:
         work: a module-level function (or a partial of one).
         jobs: picklable arguments; many small ones balance better than a few large ones.
-        workers: processes; 0 means one per core, started only if they pay off, 1 means none.
+        workers: processes, this one among them; 0 means one per core, started only if they pay off.
     """
     waiting = iter(jobs)
     if workers == 0 and jobs:
@@ -52,20 +55,41 @@ def each(work: Callable[[J], R], jobs: Sequence[J], *, workers: int = 0) -> Iter
 
 
 def _in_processes(work: Callable[[J], R], jobs: Iterator[J], workers: int) -> Iterator[R]:
-    with _main_hidden(), ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_watch) as executor:
-        results = [executor.submit(work, job) for job in islice(jobs, 3 * workers)]
+    with (
+        _main_hidden(),
+        ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn"), initializer=_watch) as executor,
+    ):
+        results: deque[Future[R]] = deque()
         try:
-            while results:
-                yield results.pop(0).result()
-                results += [executor.submit(work, job) for job in islice(jobs, 1)]
+            while True:
+                backlog = sum(not result.done() for result in results)
+                wanted = max(0, AHEAD * (workers - 1) - backlog)
+                results += [executor.submit(work, job) for job in islice(jobs, wanted)]
+                if not results:
+                    return
+                idle = not results[0].done() and len(results) < WINDOW * workers
+                mine = [_here(work, job) for job in islice(jobs, int(idle))]
+                results += mine
+                if not mine:
+                    yield results.popleft().result()
         except BrokenProcessPool:
             raise UserError(
-                f"every worker process must live until its work is done. One of {workers} was ended from outside, "
+                f"every worker process must live until its work is done. One of {workers - 1} was ended from outside, "
                 "most often for want of memory; free some, or allow fewer cores, and run again."
             ) from None
         finally:
             for result in results:
                 result.cancel()
+
+
+def _here(work: Callable[[J], R], job: J) -> Future[R]:
+    """Do a job in this process; an error waits for its turn, as one from a worker does."""
+    result: Future[R] = Future()
+    try:
+        result.set_result(work(job))
+    except Exception as error:
+        result.set_exception(error)
+    return result
 
 
 @contextmanager

@@ -5,16 +5,28 @@ The arithmetic that the sources of data share. Knows nothing about datasets.
 
 from __future__ import annotations
 
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 
-def decode(path: Path, *, size: int, channels: int) -> np.ndarray:
-    """Read an image file as (channels, size, size) pixels, its pixels as they are stored."""
-    with Image.open(path) as image:
+def decode(content: BytesIO, *, size: int, channels: int) -> np.ndarray:
+    """Read an encoded image as (channels, size, size) pixels, its pixels as they are stored."""
+    with opened(content) as image:
         return pixels_of(image, size=size, channels=channels)
+
+
+def opened(content: BytesIO) -> Image.Image:
+    """Open an encoded image of any format.
+
+    Raises:
+        ValueError: it is no image; other damage shows when its pixels are read.
+    """
+    try:
+        return Image.open(content)
+    except UnidentifiedImageError:
+        raise ValueError("not an image of a known format") from None
 
 
 def pixels_of(image: Image.Image, *, size: int, channels: int) -> np.ndarray:

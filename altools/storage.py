@@ -11,8 +11,9 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -191,17 +192,27 @@ def _verify(found: Any, expected: str) -> None:
         raise ValueError("its checksum does not match its content")
 
 
+class NewArray(NamedTuple):
+    """A ``.npy`` file of uint8 in the making; several processes may write its rows."""
+
+    path: Path
+    shape: tuple[int, ...]
+    offset: int
+    """Where the first row begins, bytes."""
+
+    def write(self, start: int, rows: np.ndarray) -> None:
+        """Write rows from row ``start`` on: not through a memory map, where a full disk is no error but SIGBUS."""
+        with open(self.path, "rb+") as file:
+            file.seek(self.offset + start * prod(self.shape[1:]))
+            file.write(np.ascontiguousarray(rows, dtype=np.uint8).data)
+
+
 @contextmanager
-def new_array(path: str | Path, shape: tuple[int, ...], dtype: str = "uint8") -> Iterator[np.memmap]:
-    """Yield a memory-mapped array that becomes ``path`` when the block succeeds."""
+def new_array(path: str | Path, shape: tuple[int, ...]) -> Iterator[NewArray]:
+    """Yield an array of zeros, to be written, that becomes ``path`` when the block succeeds."""
     with atomic(path) as temporary:
-        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
-        if hasattr(os, "posix_fallocate"):  # a full disk is an error here, but SIGBUS at a store into the map
-            with open(temporary, "rb+") as handle:
-                os.posix_fallocate(handle.fileno(), 0, temporary.stat().st_size)
-        yield array
-        array.flush()
-        del array
+        empty = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        yield NewArray(temporary, shape, empty.offset)
 
 
 def open_array(path: str | Path, checksum: str) -> np.ndarray:

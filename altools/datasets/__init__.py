@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from altools import parallel, plugins, storage
+from altools import archives, parallel, plugins, storage
 from altools.errors import UserError, first_line
 from altools.progress import progress
 
 SPLITS = ("train", "test")
-CHUNK = 64  # images; small enough that all cores end at about the same time
+FILES = (Path, archives.Member)
+CHUNK = 32  # images; small enough that all cores end at about the same time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,8 @@ class Split:
     labels: Sequence[int]
     """Index into `Source.classes`."""
     items: Sequence[Any] | np.ndarray = ()
-    """What `Source.decode` takes, picklable: a path, or the pixels themselves. None where images stay encoded."""
+    """One per image, picklable: a file or a member of an archive, or what `Source.decode` takes. None where images
+    stay encoded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +51,14 @@ class Source:
     train: Split
     test: Split
     decode: Callable[[Any], np.ndarray] | None
-    """A module-level function (or a partial of one): item to uint8 pixels of ``shape``.
+    """A module-level function (or a partial of one): item to uint8 pixels of ``shape``. Where items are files it gets
+    the content, an ``io.BytesIO``: a file is read once, for its checksum and its pixels.
 
     None for data too large for an array: only the index is written, and the images stay in ``encoded_in``."""
     encoded_in: str = ""
     """The folder in which each id is the path of an encoded image."""
     checksums: Mapping[str, str] = field(default_factory=dict)
-    """Checksums of the files that were verified or measured, by name; those of items that are paths are added."""
+    """Checksums of the files that were verified or measured, by name; those of items that are files are added."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """What a reader of the raw files found worth knowing; plain JSON values for ``dataset.json``."""
     attachments: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +94,9 @@ def prepare(source: Source, folder: Path, train_images: int, provenance: storage
             _write_indices(source, folder, provenance)
         for name in SPLITS:
             facts[name]["images_crc32"] = storage.array_checksum(np.load(folder / name / "images.npy", mmap_mode="r"))
-    mean, std = (None, None) if found.histogram is None else _moments(found.histogram)
+    mean, std = (
+        (None, None) if found.sums is None else _moments(found.sums, len(source.train.ids) * prod(source.shape[1:]))
+    )
     for name, text in source.attachments.items():
         storage.write_text(folder / name, text)
     storage.write_json(
@@ -158,16 +165,16 @@ def _write_indices(source: Source, folder: Path, provenance: storage.Provenance)
 class Decoded(NamedTuple):
     """What was seen while decoding."""
 
-    histogram: np.ndarray | None
-    """Pixel values of the training images per channel, (c, 256)."""
+    sums: np.ndarray | None
+    """Sum of the training pixels and of their squares per channel, (2, c)."""
     checksums: dict[str, str]
 
 
 class _Chunk(NamedTuple):
-    """Some images of one split; the array is named, not passed, for a worker writes into the file itself."""
+    """Some images of one split, and the array that a worker writes them to itself."""
 
     split: str
-    array: str
+    array: storage.NewArray
     start: int
     items: Sequence[Any] | np.ndarray
     ids: Sequence[str]
@@ -179,9 +186,9 @@ class _Chunk(NamedTuple):
 def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
     """Decode both splits; the arrays appear together, when the block ends well."""
     assert source.decode is not None
-    histogram = np.zeros((source.shape[0], 256), dtype=np.int64)
+    sums = np.zeros((2, source.shape[0]), dtype=np.int64)
     failures: dict[str, list[str]] = {name: [] for name in SPLITS}
-    digests = {name: hashlib.sha256() for name in SPLITS if isinstance(getattr(source, name).items[0], Path)}
+    digests = {name: hashlib.sha256() for name in SPLITS if isinstance(getattr(source, name).items[0], FILES)}
     with ExitStack() as stack:
         chunks = []
         for name in SPLITS:
@@ -194,7 +201,7 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
                 chunks.append(
                     _Chunk(
                         name,
-                        str(array.filename),
+                        array,
                         start,
                         split.items[part],
                         split.ids[part],
@@ -205,10 +212,10 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
         # Pixels that are in memory already would only be copied to and fro.
         workers = 1 if isinstance(source.train.items, np.ndarray) else 0
         results = progress(parallel.each(_decode, chunks, workers=workers), len(chunks), f"x{CHUNK} images", "decode")
-        for chunk, (counted, lines, failed) in zip(chunks, results, strict=True):
+        for chunk, (summed, lines, failed) in zip(chunks, results, strict=True):
             failures[chunk.split] += failed
             if chunk.split == "train":
-                histogram += counted
+                sums += summed
             if chunk.split in digests:
                 digests[chunk.split].update(lines)
         for name, bad in failures.items():
@@ -218,42 +225,42 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
                     f"{'; '.join(bad[:5])}; repair or remove them."
                 )
         checksums = {f"{name} files": f"sha256:{digest.hexdigest()}" for name, digest in digests.items()}
-        yield Decoded(histogram, checksums)
+        yield Decoded(sums, checksums)
 
 
 def _decode(chunk: _Chunk) -> tuple[np.ndarray, bytes, list[str]]:
-    """Decode a chunk into its place; return histogram, a checksum line per file, and failures."""
-    array = np.load(chunk.array, mmap_mode="r+", allow_pickle=False)
+    """Decode a chunk into its place; return `_sums`, a checksum line per file, and failures."""
     pixels = np.zeros((len(chunk.items), *chunk.shape), dtype=np.uint8)
     failed, lines = [], []
     for position, (item, name) in enumerate(zip(chunk.items, chunk.ids, strict=True)):
         try:
+            if isinstance(item, FILES):
+                content = item.read_bytes()
+                lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+                item = io.BytesIO(content)
             image = chunk.decode(item)
             if image.shape != chunk.shape or image.dtype != np.uint8:
                 raise ValueError(f"shape {image.shape} {image.dtype}, expected {chunk.shape} uint8")
             pixels[position] = image
-            if isinstance(item, Path):
-                lines.append(f"{hashlib.sha256(item.read_bytes()).hexdigest()}  {name}\n")
         except Exception as error:  # a parser of foreign bytes raises anything
             failed.append(f"{name} ({first_line(error)})")
-    array[chunk.start : chunk.start + len(pixels)] = pixels
-    if chunk.split == "train":
-        counted = np.stack([np.bincount(channel, minlength=256) for channel in _channels(pixels)])
-    else:
-        counted = np.zeros((chunk.shape[0], 256), dtype=np.int64)
-    return counted, "".join(lines).encode(), failed
+    chunk.array.write(chunk.start, pixels)
+    return _sums(pixels), "".join(lines).encode(), failed
 
 
-def _channels(pixels: np.ndarray) -> np.ndarray:
-    return pixels.swapaxes(0, 1).reshape(pixels.shape[1], -1)
+def _sums(pixels: np.ndarray) -> np.ndarray:
+    """Return sum and sum of squares per channel, (2, c), in integers."""
+    flat = pixels.reshape(*pixels.shape[:2], -1)
+    enough = np.uint32 if flat.shape[2] * 255**2 < 2**32 else np.uint64  # 32 bits are twice as fast
+    return np.stack(
+        [part.sum(2, dtype=enough).sum(0, dtype=np.int64) for part in (flat, np.square(flat, dtype=np.uint16))]
+    )
 
 
-def _moments(histogram: np.ndarray) -> tuple[list[float], list[float]]:
-    """Return mean and standard deviation per channel of pixels in 0..1, exact from integer counts."""
-    values = np.arange(256) / 255
-    total = histogram.sum(1)
-    mean = histogram @ values / total
-    variance = histogram @ values**2 / total - mean**2
+def _moments(sums: np.ndarray, count: int) -> tuple[list[float], list[float]]:
+    """Return mean and standard deviation per channel of pixels in 0..1."""
+    mean, mean_square = sums / count
+    variance = mean_square - mean**2
     # A constant channel must not divide by zero.
-    std = np.sqrt(np.where(variance > 1e-12, variance, 1.0))
-    return [round(float(v), 6) for v in mean], [round(float(v), 6) for v in std]
+    std = np.where(variance > 1e-7, np.sqrt(np.maximum(variance, 0)) / 255, 1.0)
+    return [round(float(v), 6) for v in mean / 255], [round(float(v), 6) for v in std]

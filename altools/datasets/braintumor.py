@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -114,11 +115,11 @@ def header(path: Path) -> Header | str:
         return _reason(error)
 
 
-def decode(path: Path, *, size: int) -> np.ndarray:
+def decode(content: BytesIO, *, size: int) -> np.ndarray:
     """Read the pixels of a slice, stretched from its least to its largest value."""
     import h5py
 
-    with h5py.File(path, "r") as file:
+    with h5py.File(content, "r") as file:
         image = _cjdata(file)["image"]
         if image.ndim != 2:
             raise ValueError(f"cjdata/image has {image.ndim} dimensions, expected 2")

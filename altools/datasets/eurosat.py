@@ -10,20 +10,20 @@ classification", IEEE JSTARS 12(7). Licence: MIT, and the Copernicus Sentinel te
 
 from __future__ import annotations
 
-import io
 import re
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from PIL import Image
 
 from altools import archives, download, id_lists, published
 from altools.bounds import Ge
 from altools.datasets import Source, Split
 from altools.datasets.image_folder import left_behind
 from altools.errors import UserError
+from altools.pixels import opened
 
 COUNTS = {
     "AnnualCrop": 3000,
@@ -93,10 +93,9 @@ def read(
     )
 
 
-def decode(item: Path | archives.Member) -> np.ndarray:
-    """Read one JPEG of the tree or the zip; its size must be the published one."""
-    content: Any = io.BytesIO(item.read()) if isinstance(item, archives.Member) else item
-    with Image.open(content) as image:
+def decode(content: BytesIO) -> np.ndarray:
+    """Read one JPEG; its size must be the published one."""
+    with opened(content) as image:
         if image.size != (SIZE, SIZE) or image.mode != "RGB":
             raise ValueError(f"{image.size[0]}x{image.size[1]} {image.mode}, expected {SIZE}x{SIZE} RGB")
         return np.asarray(image).transpose(2, 0, 1)

@@ -7,16 +7,17 @@ anything that starts with a dot) are ignored; every other file must be an image 
 from __future__ import annotations
 
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from altools.bounds import Ge
 from altools.datasets import SPLITS, Source, Split
 from altools.errors import UserError
-from altools.pixels import pixels_of
+from altools.pixels import opened, pixels_of
 
 LEFT_BEHIND = {"thumbs.db", "desktop.ini", "__macosx"}
 
@@ -55,10 +56,10 @@ def read(
     )
 
 
-def decode(path: Path, *, size: int, channels: int) -> np.ndarray:
-    """Read an image file as (channels, size, size) uint8 pixels, turned as its EXIF data say."""
-    with Image.open(path) as opened:
-        return pixels_of(ImageOps.exif_transpose(opened), size=size, channels=channels)
+def decode(content: BytesIO, *, size: int, channels: int) -> np.ndarray:
+    """Read an encoded image as (channels, size, size) uint8 pixels, turned as its EXIF data say."""
+    with opened(content) as image:
+        return pixels_of(ImageOps.exif_transpose(image), size=size, channels=channels)
 
 
 def _class_folders(folder: Path) -> dict[str, Path]:

@@ -20,7 +20,7 @@ def a_zip(path, names, *, method=zipfile.ZIP_STORED):
 def test_members_are_read_by_name(tmp_path):
     path = a_zip(tmp_path / "a.zip", ["2750/", "2750/Forest/Forest_1.jpg"])
     (member,) = archives.zip_members(path)
-    assert member.name == "2750/Forest/Forest_1.jpg" and member.read() == b"content " * 50
+    assert member.name == "2750/Forest/Forest_1.jpg" and member.read_bytes() == b"content " * 50
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "..\\evil", "C:/evil"])
@@ -63,7 +63,7 @@ def test_a_spoiled_member_is_noticed_when_it_is_read(tmp_path, method):
     content[40] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"Bad CRC-32|invalid|Error"):
-        archives.zip_members(path)[0].read()
+        archives.zip_members(path)[0].read_bytes()
 
 
 def a_tar(path, *entries):

@@ -1,5 +1,6 @@
 """OCT2017: the real images, official test folder, train images by list or draw."""
 
+import io
 import shutil
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_resizing_is_antialiased(tmp_path):
     stripes = np.zeros((448, 448), dtype=np.uint8)
     stripes[:, ::2] = 255  # every other column: without antialiasing a smaller image would be black or striped
     Image.fromarray(stripes).save(tmp_path / "stripes.png")
-    small = oct2017.pixels.decode(tmp_path / "stripes.png", size=112, channels=1)
+    small = oct2017.pixels.decode(io.BytesIO((tmp_path / "stripes.png").read_bytes()), size=112, channels=1)
     assert small.min() > 100 and small.max() < 155
 
 

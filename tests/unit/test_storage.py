@@ -49,7 +49,8 @@ PIXELS = np.arange(96, dtype=np.uint8).reshape(2, 3, 4, 4)
 
 def write_array(path):
     with storage.new_array(path, PIXELS.shape) as array:
-        array[:] = PIXELS
+        array.write(1, PIXELS[1:])
+        array.write(0, PIXELS[:1])
 
 
 WRITERS = {
