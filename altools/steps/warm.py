@@ -57,6 +57,11 @@ def run(step: str, *, log: str, alone: bool = False, **arguments: Any) -> None:
             _hand_over(connection, {"step": step, "log": log, "alone": alone, "arguments": arguments})
 
 
+def in_words(wildcards: Mapping[str, str]) -> str:
+    """Say which job this is, for its messages."""
+    return ", ".join(f"{name} {value}" for name, value in wildcards.items())
+
+
 def usable() -> bool:
     """Whether jobs here may be handed to a server."""
     return sys.platform == "linux" and not in_cluster() and os.environ.get("ALTOOLS_WARM", "1") != "0"

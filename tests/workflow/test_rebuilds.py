@@ -122,7 +122,7 @@ CASES = {
     "the device": (config("\nstrategies: ", "\ndevice: cpu\nstrategies: "), {**STARTS, **RUNS}),
     "the results folder": (config("results: results", "results: elsewhere"), EVERYTHING),
     "memory, time or retries of a rule": (
-        code("workflow/rules/rounds.smk", "mem_mb=more_each_attempt(4000)", "mem_mb=5000"),
+        code("workflow/rules/rounds.smk", "gpu=gpu_places,\n", "gpu=gpu_places,\n        mem_mb=5000,\n"),
         None,
     ),
     "the code of a figure": (

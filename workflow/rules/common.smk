@@ -7,6 +7,7 @@ import sys
 from itertools import product
 from pathlib import Path
 
+from snakemake.common import overwrite_function_params
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
@@ -53,8 +54,8 @@ pathvars:
 
 
 def asked_often(function):
-    """Give a function its signature: Snakemake asks for it at every call, forty times per job."""
-    function.__signature__ = inspect.signature(function)
+    """Give a function its parameters, for which Snakemake asks at every call, forty times per job."""
+    overwrite_function_params(function, inspect.signature(function).parameters)
     return function
 
 
@@ -107,23 +108,6 @@ def trained_folder(dataset, setting, strategy, seed, round):
     return round_folder(dataset, setting, strategy, seed, round)
 
 
-def previous(name):
-    """A file of the round before."""
-
-    @asked_often
-    def path(wildcards):
-        w = wildcards
-        return f"{round_folder(w.dataset, w.setting, w.strategy, w.seed, int(w.round) - 1)}/{name}"
-
-    return path
-
-
-@asked_often
-def previous_memory(wildcards):
-    """What the strategy left behind, from its second query on."""
-    return previous("memory.safetensors")(wildcards) if int(wildcards.round) > 1 else []
-
-
 @asked_often
 def encoder(wildcards):
     """The encoder that a model of the setting simsiam starts from."""
@@ -132,24 +116,21 @@ def encoder(wildcards):
     return f"{cfg.results}/pretrain/{wildcards.dataset}/seed{wildcards.seed}/encoder.safetensors"
 
 
-def query_model(name):
-    """A file of the model that is asked: the round before, or the reference model."""
-
-    @asked_often
-    def path(wildcards):
-        w = wildcards
-        if w.setting == "reference_query":
-            return f"{reference_folder(w.dataset, w.setting, w.seed)}/{name}"
-        return previous(name)(w)
-
-    return path
-
-
 @asked_often
-def known_outputs(wildcards):
-    """What the asked model says about all images, where many queries ask the same model."""
-    shared = wildcards.setting == "reference_query" or int(wildcards.round) == 1
-    return query_model("outputs.safetensors")(wildcards) if shared else []
+def asked(wildcards):
+    """The model that a query asks, what it has said already, and what is known from the round before."""
+    w = wildcards
+    number = int(w.round)
+    before = round_folder(w.dataset, w.setting, w.strategy, w.seed, number - 1)
+    reference = w.setting == "reference_query"
+    model = reference_folder(w.dataset, w.setting, w.seed) if reference else before
+    shared = reference or number == 1  # many queries ask the same model: its outputs are computed once
+    return {
+        "model": f"{model}/model.safetensors",
+        "outputs": f"{model}/outputs.safetensors" if shared else [],
+        "labelled_before": f"{before}/labelled.parquet",
+        "memory_before": f"{before}/memory.safetensors" if number > 1 else [],
+    }
 
 
 def pixels(*splits):
@@ -165,6 +146,16 @@ def pixels(*splits):
 
 
 # --- plain params: Snakemake compares dicts, lists and scalars, and nothing else -----------------------------------
+
+
+def arguments(**values):
+    """All arguments of a step as one param: what a job costs Snakemake goes by the number of functions it calls."""
+
+    @asked_often
+    def param(wildcards):
+        return {name: value(wildcards) if callable(value) else value for name, value in values.items()}
+
+    return param
 
 
 @asked_often
@@ -240,11 +231,15 @@ def more_each_attempt(amount):
     return asked_often(lambda wildcards, attempt: amount * attempt)
 
 
-def in_words(*names):
-    """The job in words, for its messages."""
-
-    @asked_often
-    def param(wildcards):
-        return ", ".join(f"{name} {getattr(wildcards, name)}" for name in names)
-
-    return param
+def training(round):
+    """The arguments of a training in some round."""
+    return arguments(
+        network=network,
+        normalisation=normalisation,
+        recipe=recipe,
+        metric_options=metric_options,
+        round=round,
+        device=cfg.device,
+        gpus=gpus,
+        code=training_code,
+    )

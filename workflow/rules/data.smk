@@ -19,9 +19,6 @@ rule prepare:
     cache: True
     conda:
         "../../environment.yml"
-    resources:
-        mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(240),
     params:
         source=of_dataset(lambda dataset: dataset.source),
         options=of_dataset(lambda dataset: dataset.options),

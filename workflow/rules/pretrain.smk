@@ -27,12 +27,14 @@ rule simsiam:
         mem_mb=more_each_attempt(8000),
         runtime=more_each_attempt(2880),
     params:
-        network=network,
-        normalisation=normalisation,
-        recipe=of_dataset(lambda dataset: typed_config.plain(dataset.pretrain)),
-        device=cfg.device,
-        where=in_words("dataset", "seed"),
-        code=code("pretrain", model_module),
+        arguments=arguments(
+            network=network,
+            normalisation=normalisation,
+            recipe=of_dataset(lambda dataset: typed_config.plain(dataset.pretrain)),
+            seed=lambda wildcards: int(wildcards.seed),  # the cache's key knows params, not wildcards
+            device=cfg.device,
+            code=code("pretrain", model_module),
+        ),
     script:
         "../scripts/pretrain.py"
 

@@ -57,18 +57,8 @@ rule train:
     threads: training_threads
     resources:
         gpu=gpu_places,
-        mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(240),
     params:
-        network=network,
-        normalisation=normalisation,
-        recipe=recipe,
-        metric_options=metric_options,
-        round=lambda wildcards: int(wildcards.round),
-        device=cfg.device,
-        gpus=gpus,
-        where=in_words("dataset", "setting", "strategy", "seed", "round"),
-        code=training_code,
+        arguments=training(lambda wildcards: int(wildcards.round)),
     script:
         "../scripts/train.py"
 
@@ -88,15 +78,7 @@ use rule train as train_initial with:
     benchmark:
         "<benchmarks>/train_initial/{dataset}/{setting}/seed{seed}.tsv"
     params:
-        network=network,
-        normalisation=normalisation,
-        recipe=recipe,
-        metric_options=metric_options,
-        round=0,
-        device=cfg.device,
-        gpus=gpus,
-        where=in_words("dataset", "setting", "seed"),
-        code=training_code,
+        arguments=training(0),
 
 
 # The reference model is the model of a round that every strategy would reach: round -1 names its random streams.
@@ -115,15 +97,7 @@ use rule train as train_reference with:
     benchmark:
         "<benchmarks>/train_reference/{dataset}/{setting}/seed{seed}.tsv"
     params:
-        network=network,
-        normalisation=normalisation,
-        recipe=recipe,
-        metric_options=metric_options,
-        round=-1,
-        device=cfg.device,
-        gpus=gpus,
-        where=in_words("dataset", "setting", "seed"),
-        code=training_code,
+        arguments=training(-1),
 
 
 rule predict:
@@ -143,13 +117,13 @@ rule predict:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(60),
     params:
-        network=network,
-        normalisation=normalisation,
-        device=cfg.device,
-        code=code("predict", model_module),
+        arguments=arguments(
+            network=network,
+            normalisation=normalisation,
+            device=cfg.device,
+            code=code("predict", model_module),
+        ),
     script:
         "../scripts/predict.py"
 
@@ -170,12 +144,9 @@ use rule predict as predict_reference with:
 rule query:
     """Ask one strategy which images to label next."""
     input:
+        unpack(asked),
         facts="<results>/data/{dataset}/dataset.json",
         data=pixels("train"),
-        model=query_model("model.safetensors"),
-        outputs=known_outputs,
-        labelled_before=previous("labelled.parquet"),
-        memory_before=previous_memory,
     output:
         labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
         picks="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/query.parquet",
@@ -190,17 +161,15 @@ rule query:
     threads: cpu_threads
     resources:
         gpu=GPU,
-        mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(60),
     params:
-        strategy=strategy_options,
-        budget=of_dataset(lambda dataset: dataset.budget),
-        network=network,
-        normalisation=normalisation,
-        round=lambda wildcards: int(wildcards.round),
-        device=cfg.device,
-        where=in_words("dataset", "setting", "strategy", "seed", "round"),
-        code=code("query", model_module, strategy_module),
+        arguments=arguments(
+            strategy=strategy_options,
+            budget=of_dataset(lambda dataset: dataset.budget),
+            network=network,
+            normalisation=normalisation,
+            device=cfg.device,
+            code=code("query", model_module, strategy_module),
+        ),
     script:
         "../scripts/query.py"
 

@@ -8,6 +8,6 @@ run(
     facts=snakemake.input.facts,
     model=snakemake.input.model,
     **snakemake.output,
-    **snakemake.params,
+    **snakemake.params.arguments,
     threads=snakemake.threads,
 )

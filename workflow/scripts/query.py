@@ -1,6 +1,6 @@
 """Adapter: rule query to altools.steps.query."""
 
-from altools.steps.warm import run
+from altools.steps.warm import in_words, run
 
 run(
     "query.query",
@@ -11,7 +11,9 @@ run(
     labelled_before=snakemake.input.labelled_before,
     memory_before=snakemake.input.memory_before or None,
     **snakemake.output,
-    **snakemake.params,
+    **snakemake.params.arguments,
     seed=int(snakemake.wildcards.seed),
+    round=int(snakemake.wildcards.round),
+    where=in_words(snakemake.wildcards),
     threads=snakemake.threads,
 )

@@ -1,6 +1,6 @@
 """Adapter: rules train and train_reference to altools.steps.train."""
 
-from altools.steps.warm import run
+from altools.steps.warm import in_words, run
 
 run(
     "train.train",
@@ -9,7 +9,8 @@ run(
     labelled=snakemake.input.labelled,
     encoder=snakemake.input.encoder or None,
     **snakemake.output,
-    **snakemake.params,
+    **snakemake.params.arguments,
     seed=int(snakemake.wildcards.seed),
+    where=in_words(snakemake.wildcards),
     threads=snakemake.threads,
 )
