@@ -39,8 +39,8 @@ test-slurm: $(VENV)/.dev  ## run the workflow on a Slurm of one node, kill jobs 
 	@tests/slurm/install.sh
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm tests/slurm
 
-reproduce: $(VENV)/.dev  ## run the digits twice in different ways (or CONFIG=...) and compare bytes
-	$(BIN)/python -m tests.reproduce $(if $(CONFIG),--configfile $(CONFIG))
+reproduce: $(VENV)/.dev  ## run the digits twice in different ways (or CONFIG=...) and compare bytes; OLDER=1: as on an older CPU too
+	$(BIN)/python -m tests.reproduce $(if $(CONFIG),--configfile $(CONFIG)) $(if $(OLDER),--older-cpu)
 
 verify: $(VENV)/.run  ## read every artefact below RESULTS and name the damaged ones (DELETE=1 removes them)
 	$(BIN)/python -m altools.steps.verify $(RESULTS) $(if $(DELETE),--delete)
@@ -68,6 +68,7 @@ bench: $(VENV)/.dev  ## measure, both sides in one run, and write benchmarks/res
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.feasibility
 	$(BIN)/python -m benchmarks.job_overhead
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.grid
 
 bench-gpu: $(VENV)/.dev  ## the same on a GPU: training alone and in company, prediction
