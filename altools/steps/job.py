@@ -47,6 +47,11 @@ def sentence(error: Exception) -> str:
             f"Error: the GPU must have room for this job. {str(error).splitlines()[0]} Let fewer jobs share it "
             "(resources: gpu in the profile), or lower the batch size."
         )
+    if "busy or unavailable" in str(error):  # CUDA's words
+        return (
+            "Error: the GPU must accept this job. It is busy: another process has it to itself (exclusive mode); "
+            "wait for that one, name another GPU in CUDA_VISIBLE_DEVICES, or set device: cpu."
+        )
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return "Error: the machine must have memory for this job. There is none left; let fewer jobs run (--cores)."
     return f"Error: {type(error).__name__}: {error} (a defect of this project, please report it with the log)"

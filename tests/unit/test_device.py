@@ -73,3 +73,8 @@ def test_memory_that_is_gone_says_which_setting_to_lower():
         "Tried to allocate 2 GiB. Let fewer jobs share it (resources: gpu in the profile)" in gpu and "More" not in gpu
     )
     assert "let fewer jobs run (--cores)" in sentence(MemoryError())
+
+
+def test_a_gpu_that_another_process_has_to_itself_is_busy():
+    refused = torch.AcceleratorError("CUDA error: CUDA-capable device(s) is/are busy or unavailable\nCUDA kernel errors")
+    assert "the GPU must accept this job. It is busy" in sentence(refused) and "kernel" not in sentence(refused)
