@@ -62,6 +62,7 @@ def _in_processes(work: Callable[[J], R], jobs: Iterator[J], workers: int) -> It
         results: deque[Future[R]] = deque()
         try:
             while True:
+                # A few jobs wait at each worker; while the next result is not there, one is done here.
                 backlog = sum(not result.done() for result in results)
                 wanted = max(0, AHEAD * (workers - 1) - backlog)
                 results += [executor.submit(work, job) for job in islice(jobs, wanted)]

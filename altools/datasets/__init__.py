@@ -198,17 +198,8 @@ def _decoded(source: Source, folder: Path) -> Iterator[Decoded]:
             )
             for start in range(0, len(split.items), CHUNK):
                 part = slice(start, start + CHUNK)
-                chunks.append(
-                    _Chunk(
-                        name,
-                        array,
-                        start,
-                        split.items[part],
-                        split.ids[part],
-                        source.shape,
-                        source.decode,
-                    )
-                )
+                items, ids = split.items[part], split.ids[part]
+                chunks.append(_Chunk(name, array, start, items, ids, source.shape, source.decode))
         # Pixels that are in memory already would only be copied to and fro.
         workers = 1 if isinstance(source.train.items, np.ndarray) else 0
         results = progress(parallel.each(_decode, chunks, workers=workers), len(chunks), f"x{CHUNK} images", "decode")
