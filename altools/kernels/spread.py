@@ -5,8 +5,8 @@ r"""How a query lies among its candidates: distances between picks, coverage, ne
 
 for picks Q among candidates U. Every round has a model of its own and so a space of its own; lengths are therefore
 stated in units of the mean distance d̄ of two candidates: D = 1 is a query as spread out as the pool. Two images are
-near-duplicates when they are closer than 99 % of the pairs of candidates. An image stands for the candidates that have
-it as their nearest pick.
+near-duplicates when they are closer than 99.9 % of the pairs of candidates. An image stands for the candidates that
+have it as their nearest pick.
 
 At most 2,000 images, evenly spread over the rows, stand for all in the statistics of pairs.
 Cost: O(u b d) time in matrix products, O(u) memory. Draws no random numbers.
@@ -24,7 +24,7 @@ from altools.kernels.lloyd import nearest_two
 from altools.kernels.points import Points, among, centred, vectors
 
 SAMPLE = 2000
-CLOSE = 0.01  # share of all pairs of candidates that count as near-duplicates
+CLOSE = 0.001  # share of all pairs of candidates that count as near-duplicates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Spread:
     mean_coverage: float
     """Mean of these distances."""
     duplicates: float
-    """Share of the picks with another pick closer than 99 % of the pairs of candidates."""
+    """Share of the picks with another pick closer than 99.9 % of the pairs of candidates."""
     nearest: Int[Tensor, " u"]
     """The pick (its place in the query) that stands for each candidate."""
     distance: Float[Tensor, " u"]

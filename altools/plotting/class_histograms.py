@@ -15,6 +15,8 @@ from altools.plotting import style
 from altools.plotting.place import only
 from altools.statistics.diagnostics import RUN, divergence
 
+NAMED = 12  # more classes are a scale of numbers
+
 
 @style.styled
 def figure(
@@ -43,34 +45,35 @@ def figure(
     order = list(apart.index)
     columns = min(columns, len(order))
     lines = -(-len(order) // columns)
-    drawing = Figure(figsize=(width_in, 0.35 + lines * width_in / columns * 0.72), layout="constrained")
+    shown = summed["label"].nunique()
+    height_in = 0.42 + (0.13 * shown if shown <= NAMED else 1.2)
+    drawing = Figure(figsize=(width_in, 0.35 + lines * height_in), layout="constrained")
     panels = drawing.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
     look = style.looks(order)
-    named = classes is not None and len(classes) <= 12
     for place, axes in enumerate(panels.flat):
         if place >= len(order):
             axes.set_visible(False)
             continue
         own = summed[summed["strategy"] == order[place]].groupby("label")[["share", "pool_share"]].mean()
         labels = own.index.to_numpy(float)
-        axes.bar(labels, own["share"], width=0.8, color=look[order[place]]["color"], alpha=0.75, linewidth=0)
+        axes.barh(labels, own["share"], height=0.8, color=look[order[place]]["color"], alpha=0.75, linewidth=0)
         edges = np.append(labels - 0.5, labels[-1] + 0.5)
-        axes.stairs(own["pool_share"], edges, baseline=None, color=style.INK, linewidth=0.9)
+        line = {"baseline": None, "orientation": "horizontal", "color": style.INK, "linewidth": 0.9}
+        axes.stairs(own["pool_share"], edges, **line)
         axes.set_title(f"{style.title(order[place])}  {apart[order[place]]:.3f} bit", fontsize=7)
-        axes.grid(axis="x", visible=False)
-        axes.set_ylabel("Share (%)")
-        style.number_axis(axes.yaxis, lambda value: f"{100 * value:.3g}")
-        axes.set_xlabel("Class")
-        if named and classes is not None:
-            axes.set_xticks(labels, [classes[int(label)] for label in labels], rotation=90)
-        elif len(labels) <= 12:
-            axes.set_xticks(labels)
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel("Share (%)")
+        style.number_axis(axes.xaxis, lambda value: f"{100 * value:.3g}")
+        axes.set_ylabel("Class")
+        if shown > NAMED:
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         else:
-            axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+            axes.set_yticks(labels, [classes[int(label)] if classes else f"{label:.0f}" for label in labels])
+        axes.set_ylim(labels[-1] + 0.6, labels[0] - 0.6)  # the first class on top
         axes.label_outer()
         if place + columns >= len(order):
             axes.xaxis.set_tick_params(labelbottom=True)
-            axes.set_xlabel("Class")
+            axes.set_xlabel("Share (%)")
     title = f"{style.heading(rows, seeds=rows['seed'].nunique())}: classes queried (line: the pool)"
     drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
     return drawing

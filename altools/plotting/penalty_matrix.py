@@ -44,7 +44,7 @@ def figure(penalties: pd.DataFrame, *, setting: str | None = None, width_in: flo
     heat.cells(upper, values, rows=names, columns=names, write=write, highest=highest)
     heat.cells(lower, beaten[None], rows=["mean beaten"], columns=names, write=write, highest=highest)
     lower.set_xticks([])
-    share = "share" if datasets == 1 else f"sum over {datasets} datasets of the share"
+    share = "share" if datasets == 1 else f"{datasets} datasets, sum of shares"
     place = f"{rows['setting'].iloc[0]}, {style.plural(int(rows['n'].max()), 'seed')}"
     title = f"{place}: row beats column\n({share} of budgets with p < {alpha:g})"
     drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")

@@ -50,7 +50,7 @@ QUERY_MEASURES = {
     "mean_distance": ("Distance between picks", False, "1: as far apart as two images of the pool"),
     "coverage_radius": ("Coverage radius", False, "how far the pool image worst served is from its nearest pick"),
     "mean_coverage": ("Mean coverage", False, "how far a pool image is from its nearest pick, on average"),
-    "duplicates": ("Near-duplicates", True, "picks that have another pick closer than 99 % of the pairs of the pool"),
+    "duplicates": ("Near-duplicates", True, "picks that have another pick closer than 99.9 % of the pairs of the pool"),
     "overlap_baseline": ("Overlap with random", True, "Jaccard overlap with the query of random, same seed and round"),
 }
 
