@@ -10,6 +10,8 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import resource
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -66,6 +68,14 @@ def least_used(devices: int) -> int:
         _places.append(place)
         return index
     raise AssertionError("an endless search ended")
+
+
+def peak_memory_mb(device: torch.device) -> float:
+    """Return the most memory this process has held, in MiB: the GPU's where it computes there, else the machine's."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def describe(device: torch.device) -> str:

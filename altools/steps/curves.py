@@ -51,13 +51,14 @@ def curve(
         point = {**who, "seed": seed, "round": round, "labels": record["labels"]}
         curve_rows += _metric_rows(point, record["metrics"])
         query = storage.read_json(next(notes)) if round else {}
+        trained = storage.read_columns(history_file, ["wall_s", "peak_memory_mb"])
         cost_rows.append(
             {
                 **point,
                 "query_s": query.get("signals_s", 0.0) + query.get("select_s", 0.0),
-                "train_s": float(storage.read_columns(history_file, ["wall_s"])["wall_s"].sum()),
+                "train_s": float(trained["wall_s"].sum()),
                 "query_peak_mb": query.get("peak_memory_mb", NEVER),
-                "train_peak_mb": NEVER,
+                "train_peak_mb": float(trained["peak_memory_mb"].max()),
             }
         )
     storage.write_table(curve, pd.DataFrame(curve_rows), provenance(code))

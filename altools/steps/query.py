@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import resource
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +12,7 @@ import torch
 from torch import Tensor
 
 from altools import storage
-from altools.device import choose, describe
+from altools.device import choose, describe, peak_memory_mb
 from altools.errors import UserError
 from altools.kernels.spread import closest, spread
 from altools.models import Outputs
@@ -109,7 +107,7 @@ def query(
     positions = selection.picks.cpu()
     scores = selection.scores.float().cpu().numpy()
     finished = time.perf_counter()
-    peak_memory_mb = _peak_memory_mb(chosen)
+    peak = peak_memory_mb(chosen)
 
     rows = pool[positions]
     # After the clock: random, which asks no model, is described in the space of the same model as the others.
@@ -126,7 +124,7 @@ def query(
             "load_s": ready - started,
             "signals_s": selected - ready,
             "select_s": finished - selected,
-            "peak_memory_mb": peak_memory_mb,
+            "peak_memory_mb": peak,
             "spread": described,
             "notes": selection.notes,
             "provenance": source,
@@ -190,10 +188,3 @@ def _left_over(memory: Mapping[str, Tensor], pool: Tensor, picks: Tensor) -> dic
     stays = torch.ones(len(pool), dtype=torch.bool)
     stays[picks] = False
     return {"rows": pool[stays], **{name: value.cpu()[stays] for name, value in memory.items()}}
-
-
-def _peak_memory_mb(device: torch.device) -> float:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

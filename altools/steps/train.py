@@ -10,7 +10,7 @@ import numpy as np
 from torch import Generator
 
 from altools import metrics, storage
-from altools.device import choose, describe
+from altools.device import choose, describe, peak_memory_mb
 from altools.images import Images
 from altools.rng import stream
 from altools.steps import load
@@ -92,7 +92,9 @@ def train(
         code, device=describe(chosen), threads=threads, gpus=gpus, recipe=dict(recipe), seed=seed, round=round
     )
     storage.write_tensors(model, built.state_dict(), source)
-    storage.write_columns(history, {name: np.asarray(values) for name, values in vars(record).items()}, source)
+    epochs_seen = {name: np.asarray(values) for name, values in vars(record).items()}
+    peak = np.full(len(record.wall_s), peak_memory_mb(chosen))  # of the whole job, in every row
+    storage.write_columns(history, {**epochs_seen, "peak_memory_mb": peak}, source)
     numbers = metrics.score_all(metric_options, probs, test.labels.cpu().numpy(), test.classes)
     storage.write_json(scores, {"labels": len(rows), "metrics": numbers, "provenance": source})
     checkpoint.remove()

@@ -127,6 +127,7 @@ def test_curves_are_tidy_and_name_labels(finished):
     assert {"accuracy", "macro_f1", "recall/3", "log_loss", "ece"} <= set(curve["metric"])
     cost = pd.read_parquet(finished.path / "results/costs/digits/standard/margin.parquet")
     assert (cost["train_s"] > 0).all() and (cost.loc[cost["round"] > 0, "query_s"] > 0).all()
+    assert (cost["train_peak_mb"] > 10).all() and (cost.loc[cost["round"] > 0, "query_peak_mb"] > 10).all()
 
 
 def test_the_first_round_is_the_same_for_every_strategy(finished):
