@@ -68,13 +68,22 @@ def main() -> int:
             measured = alone.apply(measure, (name, asked.size))
         print(table([measured]), flush=True)
         results.append(measured)
-    size = SIZES[asked.size]
-    if not asked.strategies:
-        content = {"size": asdict(size), "machine": harness.machine(), "versions": harness.versions()}
-        path = harness.RESULTS / f"feasibility_{asked.size}.json"
-        path.write_text(json.dumps(content | {"results": [asdict(row) for row in results]}, indent=2) + "\n")
-        print(f"-> {path.relative_to(harness.RESULTS.parent.parent)}")
+    write(asked.size, results)
     return 0 if all(row.reached for row in results) else 1
+
+
+def write(size: str, results: list[Measured]) -> None:
+    """Write the rows, beside those of other strategies measured with the same machine and versions."""
+    path = harness.RESULTS / f"feasibility_{size}.json"
+    content = {"size": asdict(SIZES[size]), "machine": harness.machine(), "versions": harness.versions()}
+    rows = {}
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        rows = {row["strategy"]: row for row in before.pop("results")} if before == content else {}
+    rows |= {row.strategy: asdict(row) for row in results}
+    content["results"] = [rows[name] for name in sorted(rows)]
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    print(f"-> {path.relative_to(harness.RESULTS.parent.parent)}")
 
 
 def measure(name: str, size_name: str) -> Measured:
