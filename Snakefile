@@ -24,6 +24,7 @@ include: "workflow/rules/results.smk"
 
 if workflow.is_main_process:
     say_what_the_grid_means()
+    say_if_results_are_read_only()
 
 
 localrules:

@@ -18,14 +18,14 @@ from pydantic import (
     PrivateAttr,
     TypeAdapter,
     ValidationError,
-    create_model,
     field_validator,
     model_validator,
 )
 
-from altools import bounds, plugins
+from altools import plugins
 from altools.config_messages import sentence, suggest
 from altools.errors import UserError
+from altools.plugin_options import checked_options
 from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
@@ -318,26 +318,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     return asdict(value)
-
-
-def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """Complete and check the options of a plug-in against its signature.
-
-    Raises:
-        UserError: an unknown option, a missing one or a wrong value.
-    """
-    namespace = {"Annotated": Annotated, "Literal": Literal, **vars(bounds)}
-    known = {option.name: option for option in plugin.options.values()}
-    fields: dict[str, Any] = {
-        name: (eval(option.annotation, namespace), ... if option.default is plugins.REQUIRED else option.default)
-        for name, option in known.items()
-    }
-    model = create_model("Options", __config__=ConfigDict(extra="forbid"), **fields)
-    try:
-        return model.model_validate(dict(given)).model_dump()
-    except ValidationError as error:
-        sentences = [sentence(entry, list(known), prefix=f"{path}.") for entry in error.errors()]
-        raise UserError("; ".join(sentences)) from None
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:

@@ -1,6 +1,6 @@
 """Preparation against a plain Pillow loop on one core, as many images as are published (samples repeated).
 
-Our side reads, decodes, resizes, counts pixel values, hashes the files and writes the arrays; the loop decodes and
+Our side reads, decodes, resizes, sums pixel values, hashes the files and writes the arrays; the loop decodes and
 resizes. The names say how many images, so images per second are that number over the seconds.
 """
 

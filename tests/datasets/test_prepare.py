@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from altools import datasets, parallel
+from altools import datasets, parallel, storage
 from altools.datasets import Source, Split
 from altools.errors import UserError
 
@@ -161,3 +161,16 @@ def alive(pid):
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+@pytest.mark.parametrize("side", [4, 256, 300])  # above 256 the squares of one channel of one image need 64 bits
+def test_mean_and_std_are_exact(tmp_path, side):
+    pixels = np.full((3, 2, side, side), 255, dtype=np.uint8)
+    pixels[0, 1], pixels[1, :, 0] = 7, 130
+    split = Split(ids=["a", "b", "c"], labels=[0, 1, 0], items=pixels)
+    made = Source(classes=["x", "y"], shape=(2, side, side), train=split, test=split, decode=np.asarray)
+    datasets.prepare(made, tmp_path, 3, {})
+    facts = storage.read_json(tmp_path / "dataset.json")
+    unit = pixels / 255
+    assert facts["mean"] == pytest.approx(unit.mean((0, 2, 3)), abs=1e-6)
+    assert facts["std"] == pytest.approx(unit.std((0, 2, 3)), abs=1e-6)

@@ -14,12 +14,12 @@ def truncate(content):
 
 
 def flip_a_bit(content):
-    """Return the content with one bit near its start flipped: among the data.
+    """Return the content with one bit flipped among the data: they come last, but in parquet first.
 
     A parquet file ends with a description of them, and nobody reads all of that.
     """
     damaged = bytearray(content)
-    damaged[len(content) // 20] ^= 1
+    damaged[len(content) // 20 if content.startswith(b"PAR1") else len(content) * 5 // 6] ^= 1
     return bytes(damaged)
 
 

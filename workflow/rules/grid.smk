@@ -139,6 +139,12 @@ def say_what_the_grid_means():
     print(cost.as_text(cost.grid_cost(cfg)), file=sys.stderr)
 
 
+def say_if_results_are_read_only():
+    """Say so before Snakemake names single files that it cannot replace; a dry run may go on."""
+    if Path(cfg.results).exists() and not os.access(cfg.results, os.W_OK):
+        print(f"{cfg.results} must be a folder that can be written, for more than a dry run.", file=sys.stderr)
+
+
 def check_results_folder():
     """Refuse a results folder that cannot be written, before any job starts."""
     folder = Path(cfg.results)
