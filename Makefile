@@ -65,11 +65,8 @@ types: $(VENV)/.dev  ## the type checker alone
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev  ## measure, both sides in one run, and write benchmarks/results
-	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.feasibility
-	$(BIN)/python -m benchmarks.job_overhead
-	$(BIN)/python -m benchmarks.scale
-	$(BIN)/python -m benchmarks.grid
+	@missed=0; for module in benchmarks benchmarks.feasibility benchmarks.job_overhead benchmarks.scale benchmarks.grid; do \
+	  $(BIN)/python -m $$module || missed=1; done; exit $$missed
 
 bench-gpu: $(VENV)/.dev  ## the same on a GPU: training alone and in company, prediction
 	$(BIN)/python -m benchmarks.gpu

@@ -10,11 +10,12 @@ last layer moves, weights and bias, so the logits of V follow in closed form: z_
 below at log 1e-30. An image of the pool stands under its predicted label, as candidate and as target; a
 labelled image under its true one. The target set V is the labelled set and the pool, or one of them, never a test set.
 
-Options: ``refreshes`` bounds how often the target's gradient is computed. Up to that budget every pick sees the
-gradient after all picks before it (exact greedy). Above, the picks are taken in that many rounds of nearly equal size,
-each round's by the gradient at its start, as in cords' ``RGreedy``. ``regularizer="diversity"`` subtracts
-``weight`` · Σ_{j ∈ S} exp(-‖g_e - g_j‖² / 2), up to date at every pick; 10 is DISTIL's value, and it outweighs the
-gains of a well-trained model.
+Options: ``refreshes`` bounds how often the target's gradient is computed: by default 500 times, above ten classes
+5,000 / c times and at least 50, because its cost grows with c. Up to as many picks every one sees the gradient after
+all before it (exact greedy). More are taken in that many rounds of nearly equal size, each round's by the gradient at
+its start, as in cords' ``RGreedy``. ``regularizer="diversity"`` subtracts ``weight`` · Σ_{j ∈ S}
+exp(-‖g_e - g_j‖² / 2), up to date at every pick; 10 is DISTIL's value, and it outweighs the gains of a well-trained
+model.
 
 Reference: Killamsetty, Sivasubramanian, Ramakrishnan and Iyer, 2021, "GLISTER: generalization based data subset
 selection for efficient and robust learning" (arXiv 2012.10630), Algorithm 2 (GLISTER-ACTIVE) and its Taylor
@@ -51,7 +52,7 @@ def select(
     *,
     target: Literal["labelled_and_pool", "labelled", "pool"] = "labelled_and_pool",
     learning_rate: Annotated[float, Gt(0)] = 0.01,
-    refreshes: Annotated[int, Ge(1)] = 500,
+    refreshes: Annotated[int, Ge(1)] | None = None,
     regularizer: Literal["none", "diversity"] = "none",
     weight: Annotated[float, Ge(0)] = 10.0,
 ) -> Selection:
@@ -62,7 +63,7 @@ def select(
     norms = squared_norms(residual, features) if regularizer == "diversity" else None
     excluded = torch.zeros_like(pool.probs[:, 0])  # -inf once picked
     penalty = torch.zeros_like(excluded)
-    rounds = min(refreshes, budget)
+    rounds = min(budget, refreshes or max(50, min(500, 5_000 // pool.probs.shape[1])))
     chosen: list[Selection] = []
     with fast_products(pool.probs.device):
         for turn in range(rounds):

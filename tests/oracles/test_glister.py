@@ -108,6 +108,14 @@ def test_the_steps_change_the_picks():
     assert once.picks.tolist() == slow.picks.tolist()
 
 
+@pytest.mark.parametrize(
+    ("classes", "budget", "gradients"), [(2, 600, 500), (10, 600, 500), (40, 600, 125), (300, 60, 50)]
+)
+def test_many_classes_are_asked_less_often(classes, budget, gradients):
+    pool = pool_of(620, 4, seed=4, classes=classes)
+    assert glister.select(pool, budget, torch.Generator()).notes["target_gradients"] == gradients
+
+
 def test_the_gain_is_the_fall_of_the_target_loss():
     pool = pool_of(20, 30, seed=3)
     rate = 1e-3
