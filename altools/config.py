@@ -37,17 +37,18 @@ DEFAULT_METRICS = ["classification", "calibration"]
 
 
 class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True)
 
 
 for _plain in (Augmentation, Recipe, Views, PretrainRecipe):
-    setattr(_plain, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+    setattr(_plain, "__pydantic_config__", ConfigDict(extra="forbid", use_attribute_docstrings=True))  # noqa: B010
 
 
 class Dataset(_Closed):
     """One dataset: where its raw files come from, and the protocol on it."""
 
     name: Name
+    """Of its folders and plots."""
     source: str
     """A module of `altools.datasets`, or the dotted path of your own."""
     options: dict[str, Any] = {}
@@ -63,13 +64,17 @@ class Dataset(_Closed):
     model: str = "resnet18"
     """A module of `altools.models`, or the dotted path of your own."""
     model_options: dict[str, Any] = {}
+    """Options of the model (its ``build`` function's keyword-only arguments)."""
     mean: list[float] | None = None
     """Per channel, of pixels in 0..1; measured on the training images where absent."""
     std: list[float] | None = None
+    """Likewise the standard deviation."""
     metrics: list[str] = []
     """Modules of `altools.metrics`; the config's ``metrics`` where absent."""
     metric_options: dict[str, dict[str, Any]] = {}
+    """Options per metric (keyword-only arguments of its ``score`` function)."""
     recipe: Recipe = Recipe()
+    """How the task model is trained."""
     pretrain: PretrainRecipe = PretrainRecipe()
     """How the encoder of the setting simsiam is made."""
     threads: Annotated[int, Field(ge=1)] = 1
@@ -150,19 +155,25 @@ class Config(_Closed):
     results: Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f{}]*$")] = "results"
     """Folder of everything computed; a narrower grid wants a folder of its own."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: the GPU if there is one."""
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    """One run per seed; a seed fixes initial labels, weights, batches and query draws."""
     settings: Annotated[list[Setting], Field(min_length=1)] = ["standard"]
+    """How the task model starts, and which model is asked: standard, simsiam, reference_query."""
     strategies: Annotated[list[Name], Field(min_length=1)]
+    """Modules of `altools.strategies`, dotted paths of your own, or labels of ``strategy_options``."""
     setting_strategies: dict[Setting, list[Name]] = {}
     """The strategies of a setting, where these are fewer than ``strategies``."""
     strategy_options: dict[Name, dict[str, Any]] = {}
     """Options per strategy; ``use`` names the module where the key is a label of your own."""
     metrics: list[str] = DEFAULT_METRICS
+    """Modules of `altools.metrics`, or the dotted path of your own."""
     recipe: Recipe = Recipe()
     """What every dataset's recipe starts from."""
     pretrain: PretrainRecipe = PretrainRecipe()
     """What every dataset's pre-training starts from."""
     datasets: Annotated[list[Dataset], Field(min_length=1)]
+    """What to run on, and the protocol on each."""
 
     # Looked up tens of thousands of times when a large graph is built.
     _strategies: dict[str, Strategy] = PrivateAttr(default_factory=dict)

@@ -16,7 +16,8 @@ def markdown() -> str:
         machines.add(where(content))
         for row in content.get("results", []):
             if "peer" in row:
-                lines.append(f"| {row['name']} | {row['peer']} | {row['ratio']:.3g}x | {row['agreement']} |")
+                missed = "" if row["reached"] else f" (goal {row['goal']}x)"
+                lines.append(f"| {row['name']} | {row['peer']} | {row['ratio']:.3g}x{missed} | {row['agreement']} |")
         if content["topic"] == "grid":
             lines.append(
                 f"| the demo's grid, {content['seeds'].count(',') + 1} seed | loader loop, a process per step "

@@ -120,7 +120,7 @@ def resnet(labels: int = 400) -> Case:
         assert abs(mine / theirs - 1) < 0.02, f"loss {mine:.4f} against {theirs:.4f}"
         return f"loss of the epoch {mine:.4f} against {theirs:.4f}"
 
-    return Case(f"ResNet-18 32 px, batch 20, CPU, {labels} images", ours, plain, "eager float32", 1.7, check)
+    return Case(f"ResNet-18 32 px, batch 20, CPU with bf16, {labels} images", ours, plain, "eager float32", 1.7, check)
 
 
 def prediction(device: torch.device, n: int, goal: float) -> Case:

@@ -1,13 +1,15 @@
 """What is measured on the test set: one module each with ``score(probs, labels, classes, *, options)``.
 
-NumPy in, named numbers out; a number that is undefined on a test set is NaN, never left out.
+NumPy in, named numbers out; a number that is undefined on a test set is NaN, never left out. A module names in
+``LOWER_IS_BETTER`` those of its numbers of which less is better, in ``NO_SHARE`` those that do not lie between 0 and 1.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -27,3 +29,10 @@ def score_all(
         module = importlib.import_module(plugins.describe(name, __name__, "score").module)
         numbers.update(module.score(probs, labels, classes, **options))
     return numbers
+
+
+@cache
+def named(constant: Literal["LOWER_IS_BETTER", "NO_SHARE"]) -> frozenset[str]:
+    """Return the numbers that the modules of this package name in a constant; reads their source, imports none."""
+    plugs = (plugins.describe(name, __name__, "score") for name in plugins.names(__name__))
+    return frozenset().union(*(plugin.constants.get(constant, ()) for plugin in plugs))

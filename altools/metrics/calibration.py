@@ -13,6 +13,9 @@ from jaxtyping import Float, Int
 
 from altools.bounds import Ge
 
+LOWER_IS_BETTER = frozenset({"log_loss", "ece"})
+NO_SHARE = frozenset({"log_loss"})
+
 
 def score(
     probs: Float[np.ndarray, "n c"],

@@ -1,7 +1,7 @@
-"""Classes of the queried images, one panel per strategy, with the classes of the pool as a line.
+"""Classes of the queried images, one panel per strategy, with the classes of the training set as a line.
 
 Bars are the share of all queried images up to the last round, a mean over seeds; the title gives the divergence from
-the pool in bits (0: as mixed as the pool).
+the training set in bits (0: as mixed as it is).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def figure(
     columns: int = 4,
     width_in: float = style.PAGE_IN,
 ) -> Figure:
-    """Draw the histogram of every strategy, the most pool-like first.
+    """Draw the histogram of every strategy, the most like the training set first.
 
     Args:
         histogram: the table of `altools.statistics.diagnostics.class_histogram`.
@@ -74,6 +74,6 @@ def figure(
         if place + columns >= len(order):
             axes.xaxis.set_tick_params(labelbottom=True)
             axes.set_xlabel("Share (%)")
-    title = f"{style.heading(rows, seeds=rows['seed'].nunique())}: classes queried (line: the pool)"
+    title = f"{style.heading(rows, seeds=rows['seed'].nunique())}: classes queried (line: training set)"
     drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
     return drawing

@@ -1,7 +1,7 @@
 """Difference of each strategy to random: mean over pairs of runs, with interval.
 
 Full markers stand for differences that Holm's correction leaves significant, hollow ones for those that chance could
-make. The grey band is the smallest difference that these seeds could have shown in a single test.
+make. The grey band is the difference that a single test needs at the scatter of the seeds pooled over strategies.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ Rows and columns stand from the least beaten strategy to the most beaten one.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -36,7 +35,7 @@ def figure(penalties: pd.DataFrame, *, setting: str | None = None, width_in: flo
     size = width_in * 0.76 / len(order)
     drawing = Figure(figsize=(width_in, 1.35 + size * (len(order) + 1)), layout="constrained")
     upper, lower = drawing.subplots(2, 1, gridspec_kw={"height_ratios": [len(order), 1]})
-    highest = max(float(np.nanmax(values)) if np.isfinite(values).any() else 0.0, 1e-9)
+    highest = float(datasets)  # the most a cell can be, so that a colour means the same in every setting
 
     def write(value: float) -> str:
         return f"{value:.2f}".rstrip("0").rstrip(".")

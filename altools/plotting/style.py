@@ -16,6 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from altools import metrics
+
 COLUMN_IN = 3.4  # width of one column in print
 PAGE_IN = 7.0  # width of a page in print
 
@@ -154,7 +156,7 @@ def looks(strategies: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def is_share(metric: str) -> bool:
     """Return whether a metric lies between 0 and 1 and reads best in per cent."""
-    return metric != "log_loss"
+    return metric not in metrics.named("NO_SHARE")
 
 
 def label_axes(axes: Axes, metric: str) -> None:

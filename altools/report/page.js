@@ -139,7 +139,7 @@ function sure(best, order) {
   const seeds = ((here().detectable || {})[state.labels] || [{}])[0];
   if (known(seeds.smallest_significant) && seeds.smallest_significant > 0 && seeds.n > 1) {
     const least = metric().share ? `${(100 * seeds.smallest_significant).toFixed(1)} points` : seeds.smallest_significant.toFixed(3);
-    said.push(`With ${plural(seeds.n, "seed")}, differences under ${least} cannot be told from chance even in a single test.`);
+    said.push(`With ${plural(seeds.n, "seed")}, even a single test needs a difference of about ${least}.`);
   } else if (place().seeds.length < 2) {
     said.push("With one seed no difference can be told from chance.");
   }

@@ -18,14 +18,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from altools import metrics
 from altools.errors import UserError
 
 REFERENCE = "reference"  # the strategy name of the model trained on every label
 WHERE = ["dataset", "setting"]
 WHO = [*WHERE, "strategy"]
 COLUMNS = [*WHO, "seed", "round", "labels", "metric", "value"]
-
-LOWER_IS_BETTER = frozenset({"log_loss", "ece"})
 
 Kind = Literal["t", "bootstrap"]
 
@@ -132,7 +131,7 @@ def summary(curves: pd.DataFrame, metric: str = "accuracy", confidence: float = 
 
 def direction(metric: str) -> int:
     """Return +1 where a higher value is better, -1 where a lower one is."""
-    return -1 if metric in LOWER_IS_BETTER else 1
+    return -1 if metric in metrics.named("LOWER_IS_BETTER") else 1
 
 
 def references(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,8 @@ r"""What the seeds can show: the smallest difference that can be significant, an
    \delta_{80} : \; P\big(T'_{n-1}(\delta \sqrt n / s_d) > t_{n-1,\,1-\alpha/2}\big) = 0.8
 
 for one paired two-sided t test over n seeds; T' is the non-central t and s_d the standard deviation of the
-differences to the baseline, pooled over the strategies. A smaller true difference is not absent, only invisible.
+differences to the baseline, pooled over the strategies; one whose own differences scatter less needs less. A smaller
+true difference is not absent, only invisible.
 """
 
 from __future__ import annotations
@@ -61,13 +62,6 @@ def table(
     columns = [*PLACE, "baseline", "metric", "n", "sd", "alpha", "power", "smallest_significant", "detectable", "note"]
     result = pd.DataFrame(found, columns=columns)
     return result.assign(baseline=baseline, metric=metric, alpha=alpha, power=power).astype({"labels": "Int64"})
-
-
-def sentence(n: int, smallest: float) -> str:
-    """Return what a reader should know, for a metric that is a share."""
-    if n < 2 or not np.isfinite(smallest):
-        return "With one seed no difference can be told from chance."
-    return f"With {n} seeds, differences under {100 * smallest:.1f} points cannot be told from chance."
 
 
 def _effects(n: int, alpha: float, power: float) -> tuple[float, float]:

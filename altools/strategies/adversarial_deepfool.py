@@ -6,7 +6,8 @@ Reference: Ducoffe and Precioso, 2018, "Adversarial active learning for deep net
 algorithm 1; the perturbation: Moosavi-Dezfooli, Fawzi and Frossard, 2016, "DeepFool", algorithm 2
 (`altools.kernels.adversarial.deepfool`).
 Differs: the perturbed twin is not added to the labelled set (nor is it in the public code of arXiv 2312.05751, which
-perturbs normalised images; other public code heads for the last class instead of the nearest).
+perturbs normalised images; other public code heads for the last class instead of the nearest). Of more than ten
+classes the ten likeliest are looked at, as the authors of DeepFool do.
 Cost: O(u log u) to rank; the distances are a pass over the pool of their own. Draws no random numbers.
 """
 

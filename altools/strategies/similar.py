@@ -14,8 +14,9 @@ private set P:
         - \nu \max_{p \in P} s_{xp},\; 0)
 
 Query set: the labelled images the model gets wrong, or, when these are fewer than ``query_size``, the labelled images
-it is least sure of (wrong ones first, then by the probability of the true class). Private set: all labelled images
-for flcg; for flcmi those outside the query set, because with Q ⊆ P and η ≤ ν every gain would be zero.
+it is least sure of (wrong ones first, then by the probability of the true class). A network trained to the end often
+gets none of them wrong; then it is the least sure ones only (noted as ``query_images_wrong``). Private set: all
+labelled images for flcg; for flcmi those outside the query set, because with Q ⊆ P and η ≤ ν every gain would be zero.
 So flqmi, flvmi, gcmi and logdetmi look for more of what the model fails at, flcg for what the labelled set does not
 show yet, flcmi for both. flqmi represents the queries and rewards likeness to any one of them; flvmi represents the
 pool, but only as far as it is like a query; gcmi is modular: the highest sums, however alike; logdetmi also asks for

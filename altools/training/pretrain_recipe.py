@@ -26,6 +26,7 @@ class Views:
     hue: Annotated[float, Ge(0), Le(0.5)] = 0.1
     """Largest turn of the hue, in turns."""
     jitter_probability: Annotated[float, Ge(0), Le(1)] = 0.8
+    """That brightness, contrast, saturation and hue change at all."""
     grey_probability: Annotated[float, Ge(0), Le(1)] = 0.2
     blur_probability: Annotated[float, Ge(0), Le(1)] = 0.5
     blur_sigma_min: Annotated[float, Gt(0)] = 0.1

@@ -10,14 +10,16 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
-def test_the_page_of_strategies_is_in_step():
+def test_generated_pages_are_in_step():
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     assert (ROOT / "docs/strategies.md").read_text() == generate.page() + "\n", "run `make docs`"
     for path in generate.MEASURED:
         text = path.read_text()
-        assert "| task |" in text and generate.measured(text) == text, f"{path.name}: run `make docs`"
+        assert "| task |" in text and generate.between(text, "measured", generate.table.markdown()) == text, path.name
+    text = generate.SETTINGS.read_text()
+    assert "| `train_images` | *required* |" in text and generate.between(text, "keys", generate.keys()) == text
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -200,7 +200,7 @@ def test_the_answer_names_what_cannot_be_told_apart_as_python_does(visit, curves
     )
     sentence = said(browser, "sure")
     assert (("Better than" in sentence), ("Not distinguishable" in sentence)) == ((p < 0.05).any(), (p >= 0.05).any())
-    assert "With 4 seeds, differences under" in sentence
+    assert "With 4 seeds, even a single test needs a difference of about" in sentence
     assert re.search(r"of computing per run \(random: \d", said(browser, "price")) or best == "random"
 
 

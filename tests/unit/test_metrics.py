@@ -7,6 +7,8 @@ import pytest
 from sklearn import metrics as sk
 
 from altools.metrics import score_all
+from altools.plotting import style
+from altools.statistics import curves
 
 CLASSES = ["a", "b", "c"]
 
@@ -39,3 +41,12 @@ def test_a_class_without_test_images_is_nan_and_left_out_of_means(predictions):
     probs, _ = predictions
     ours = score_all({"classification": {}}, probs, np.zeros(200, dtype=np.int64), CLASSES)
     assert math.isnan(ours["recall/b"]) and ours["balanced_accuracy"] == ours["accuracy"]
+
+
+def test_less_is_better_where_the_module_says_so(predictions):
+    probs, labels = predictions
+    given = score_all(
+        {"classification": {}, "calibration": {}, "inspection": {"ok_class": "a"}}, probs, labels, CLASSES
+    )
+    assert {name for name in given if curves.direction(name) < 0} == {"log_loss", "ece"}
+    assert {name for name in given if not style.is_share(name)} == {"log_loss"}
