@@ -105,7 +105,7 @@ def between(runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The columns of `PLACE`, strategy, opponent (later in the alphabet), and those of `t_tests`. Empty when there
-        is one strategy only.
+        is one strategy only; pairs of which one was not run at a place have no row there.
     """
     aligned = by_seed(runs)
     pairs = list(combinations(aligned.strategies, 2))
@@ -114,7 +114,8 @@ def between(runs: pd.DataFrame) -> pd.DataFrame:
         np.stack([aligned.of(pair[side]) for pair in pairs], axis=2) if pairs else aligned.values[:, :, :0]
         for side in (0, 1)
     )
-    return pd.concat([cells, t_tests((one - other).reshape(len(aligned.seeds), -1))], axis=1)
+    tested = pd.concat([cells, t_tests((one - other).reshape(len(aligned.seeds), -1))], axis=1)
+    return only_present(only_present(tested, runs, "strategy"), runs, "opponent")
 
 
 def t_tests(differences: NDArray[np.float64], confidence: float = 0.95) -> pd.DataFrame:
@@ -157,9 +158,10 @@ def t_tests(differences: NDArray[np.float64], confidence: float = 0.95) -> pd.Da
     return pd.DataFrame({**columns, "note": notes}).replace({"note": {"n = 0, no value": "n = 0, no pair"}})
 
 
-def only_present(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def only_present(rows: pd.DataFrame, runs: pd.DataFrame, side: str = "strategy") -> pd.DataFrame:
     """Keep the rows of strategies that have runs in this dataset and setting: what was not run there is no row."""
-    return rows.merge(runs[[*WHERE, "strategy"]].drop_duplicates(), on=[*WHERE, "strategy"])
+    there = runs[[*WHERE, "strategy"]].drop_duplicates().rename(columns={"strategy": side})
+    return rows.merge(there, on=[*WHERE, side])
 
 
 def holm(p: pd.Series, family: pd.DataFrame) -> pd.Series:

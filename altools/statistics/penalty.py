@@ -25,8 +25,8 @@ def table(curves: pd.DataFrame, metric: str = "accuracy", alpha: float = 0.05) -
 
     Returns:
         Columns setting, metric, alpha, strategy (i), opponent (j), penalty (P_ij, at most ``datasets``), tests,
-        untested, datasets, n (the most pairs of seeds in a test), note. Every ordered pair of different strategies has
-        a row.
+        untested, datasets, n (the most pairs of seeds in a test), note. Every ordered pair of different strategies that
+        both ran in a setting has a row.
     """
     runs = measures(curves, metric)
     runs = runs[runs["measure"] == "value"]

@@ -139,6 +139,16 @@ def test_penalty_matrix_in_its_definition():
         assert found.loc[(one, other), "datasets"] == 2
 
 
+def test_strategies_that_did_not_run_in_a_setting_do_not_dilute_its_means():
+    curves = tables.curves(settings=("standard", "simsiam"))
+    part = curves[(curves["setting"] == "standard") | curves["strategy"].isin(["random", "badge"])]
+    own = penalty.table(part[part["setting"] == "simsiam"])
+    both = penalty.table(part).query("setting == 'simsiam'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(both, own)
+    beaten = penalty.column_means(both).set_index("strategy")["beaten"]
+    assert set(beaten.index) == {"random", "badge"} and beaten["random"] == 1
+
+
 def test_lower_is_better_metrics_turn_the_winner_round():
     table = tables.curves(("random", "margin"), seeds=range(5), metrics=("log_loss",))
     matrix = penalty.table(table, "log_loss").set_index(["strategy", "opponent"])["penalty"]
