@@ -79,7 +79,8 @@ def write(size: str, results: list[Measured]) -> None:
     rows = {}
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        rows = {row["strategy"]: row for row in before.pop("results")} if before == content else {}
+        known = before.pop("results")
+        rows = {row["strategy"]: row for row in known} if before == content else {}
     rows |= {row.strategy: asdict(row) for row in results}
     content["results"] = [rows[name] for name in sorted(rows)]
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
