@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from benchmarks import harness
+from benchmarks import feasibility, harness
 
 
 def case(**changes) -> harness.Case:
@@ -43,3 +43,17 @@ def test_results_carry_hardware_and_versions_and_no_date(tmp_path, monkeypatch):
     assert content["results"][0]["ratio"] == pytest.approx(
         content["results"][0]["peer_s"] / content["results"][0]["ours_s"]
     )
+
+
+def test_feasibility_keeps_the_rows_of_the_same_machine_only(tmp_path, monkeypatch):
+    results = tmp_path / "benchmarks/results"
+    results.mkdir(parents=True)
+    monkeypatch.setattr(harness, "RESULTS", results)
+
+    def written(name):
+        feasibility.write("large", [feasibility.Measured(name, 1.0, 1.0, 1.0, True, {})])
+        return [row["strategy"] for row in json.loads((results / "feasibility_large.json").read_text())["results"]]
+
+    assert [written("random"), written("margin")] == [["random"], ["margin", "random"]]
+    monkeypatch.setattr(harness, "versions", lambda: {"torch": "another"})
+    assert written("badge") == ["badge"]
