@@ -25,7 +25,7 @@ from pydantic import (
 from altools import plugins
 from altools.config_messages import sentence, suggest
 from altools.errors import UserError
-from altools.plugin_options import checked_options
+from altools.plugin_options import checked_options, needs_of
 from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
@@ -270,19 +270,17 @@ class Config(_Closed):
 
     def _strategy(self, name: str) -> Strategy:
         # Imported here: the table of signals belongs to a module beside the strategies, not to the config.
-        from altools.signal_options import SIGNAL_OPTIONS
+        from altools.signal_options import BOUNDS, SIGNAL_OPTIONS
 
         given = dict(self.strategy_options.get(name, {}))
         plugin = plugins.describe(given.pop("use", name), "altools.strategies", "select")
-        needs = plugin.constants.get("NEEDS")
-        if not isinstance(needs, frozenset):
-            raise UserError(f"{plugin.module} must define NEEDS = frozenset({{...}}), the signals it reads.")
+        needs = needs_of(plugin)
         signals = {
             option: plugin.constants.get("OPTIONS", {}).get(option, default)
             for signal in sorted(needs)  # sets have no order, and Snakemake compares params as text
             for option, default in SIGNAL_OPTIONS.get(signal, {}).items()
         }
-        extended = {key: plugins.Option(key, type(value).__name__, value) for key, value in signals.items()}
+        extended = {key: plugins.Option(key, BOUNDS[key], value) for key, value in signals.items()}
         merged = plugins.Plugin(
             plugin.name, plugin.module, plugin.summary, {**plugin.options, **extended}, plugin.constants
         )

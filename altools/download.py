@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -44,7 +45,7 @@ def fetch(target: Path, addresses: Sequence[str], checksum: str, otherwise: str)
         try:
             _download(address, target, checksum)
             return target
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, HTTPException) as error:
             reasons.append(f"{address}: {_reason(error)}")
     raise UserError(f"{target} is absent and must be fetched. It could not be ({'; '.join(reasons)}); {otherwise}.")
 
@@ -90,7 +91,7 @@ def _download(address: str, target: Path, checksum: str) -> None:
             error.close()
             if error.code < 500 or not left:
                 raise OSError(f"the server answered {error.code} {error.reason}") from None
-        except (URLError, TimeoutError, ConnectionError, EOFError):
+        except (URLError, TimeoutError, ConnectionError, EOFError, HTTPException):
             if not left:
                 raise
         time.sleep(0.2 * 4 ** (TRIES - 1 - left))

@@ -163,14 +163,14 @@ class EncodedImages:
         return self.normalise(images.float() / 255)
 
     def _decode(self, row: int, crops: Crops | None = None, place: int = 0) -> UInt8[np.ndarray, "c h w"]:
-        from PIL import Image, UnidentifiedImageError  # no other job needs it
+        from PIL import Image  # no other job needs it
 
         channels, height, width = self.shape
         path = self.folder / self.ids[row]
         try:
             with Image.open(path) as opened:
                 image = opened.convert(MODES[channels])
-        except (UnidentifiedImageError, OSError) as error:
+        except Exception as error:  # a parser of foreign bytes raises anything
             raise UserError(f"{path} must be an image that can be decoded ({error}); get it again.") from None
         box = None if crops is None else crops.box(place, image.width, image.height)
         pixels = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR, box=box))

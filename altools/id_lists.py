@@ -72,11 +72,10 @@ def paper(name: str, path: str, beside: Path) -> list[str]:
     checksum = f"sha256:{wanted.sha256}"
     if path:
         file = existing(path)
-        download.verify(file, checksum, "set split: list to use a list of your own")
+        own = "remove options.list_file" if name == "ksdd2" else "set split: list to use a list of your own"
+        download.verify(file, checksum, own)
     else:
-        otherwise = (
-            f"put the file there by hand, or set split: stratified{' (ksdd2 needs no list)' * (name == 'ksdd2')}"
-        )
+        otherwise = "put the file there by hand, or set split: stratified"
         file = download.fetch(beside / wanted.file, wanted.addresses, checksum, otherwise)
     return lines(file)
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, ValidationError, create_model
 
 from altools import bounds, plugins
-from altools.config_messages import sentence
+from altools.config_messages import sentence, suggest
 from altools.errors import UserError
+from altools.signal_options import SIGNAL_OPTIONS
 
 
 def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -33,3 +34,20 @@ def checked_options(plugin: plugins.Plugin, given: Mapping[str, Any], path: str)
     except ValidationError as error:
         sentences = [sentence(entry, list(known), prefix=f"{path}.") for entry in error.errors()]
         raise UserError("; ".join(sentences)) from None
+
+
+def needs_of(plugin: plugins.Plugin) -> frozenset[str]:
+    """Return the signals that a strategy reads.
+
+    Raises:
+        UserError: it does not say which, or names one that there is not.
+    """
+    needs = plugin.constants.get("NEEDS")
+    if not isinstance(needs, frozenset):
+        raise UserError(f"{plugin.module} must define NEEDS = frozenset({{...}}), the signals it reads.")
+    unknown = sorted(needs - SIGNAL_OPTIONS.keys())
+    if unknown:
+        raise UserError(
+            f"NEEDS of {plugin.module} holds {unknown[0]!r}, no signal{suggest(unknown[0], SIGNAL_OPTIONS)}."
+        )
+    return needs

@@ -99,7 +99,7 @@ def _read(name: str, module: str, path: Path, function: str) -> Plugin:
         argument.arg: Option(
             argument.arg,
             ast.unparse(argument.annotation) if argument.annotation else "Any",
-            REQUIRED if default is None else _literal(default),
+            REQUIRED if default is None else _default(default, f"{module}.{function}", argument.arg),
         )
         for argument, default in arguments
     }
@@ -115,10 +115,21 @@ def _target(node: ast.Assign | ast.AnnAssign) -> str:
     return target.id if isinstance(target, ast.Name) else ""
 
 
+def _default(node: ast.expr, function: str, name: str) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise UserError(
+            f"The default of {name} of {function} must be a literal, because it is read without running the module. "
+            f"Got {ast.unparse(node)}; write the value out."
+        ) from None
+
+
 def _literal(node: ast.expr) -> Any:
     """Evaluate a literal, also inside ``frozenset({...})``; None where it is no literal."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "frozenset":
-        return frozenset(_literal(node.args[0])) if node.args else frozenset()
+        members = _literal(node.args[0]) if node.args else ()
+        return None if members is None else frozenset(members)
     try:
         return ast.literal_eval(node)
     except ValueError:

@@ -136,6 +136,6 @@ def top_k(scores: Float[Tensor, " u"], budget: int) -> Selection:
     order = torch.sort(scores, descending=True, stable=True)
     picks = order.indices[:budget]
     ordered = order.values
-    tied = bool(budget < len(scores) and ordered[budget - 1] == ordered[budget])
+    tied = bool(0 < budget < len(scores) and ordered[budget - 1] == ordered[budget])
     notes = {"tied_at_cut": int((scores == ordered[budget - 1]).sum())} if tied else {}
     return Selection(picks=picks, scores=ordered[:budget], notes=notes)

@@ -118,6 +118,7 @@ def _mutual(now: _Clusters, distance: float) -> Int[Tensor, " p"]:
     left = here[sure & sure[first] & (first[first] == here) & (here < first) & (1 - now.similar[:, 0] < distance)]
     if not len(left) and bool(sure.all()):  # rounding made a ring of neighbours out of a tie
         left = now.similar[:, 0].argmax()[None]
+        left = left[1 - now.similar[left, 0] < distance]
     return left
 
 

@@ -61,6 +61,7 @@ def build(name: str, channels: int, classes: int, rng: Generator, **options: Any
     # Layers draw from the global generator when they are made; the meta device would avoid it, but its import costs
     # 0.3 s in every job.
     with torch.random.fork_rng(devices=[]):
+        torch.random.set_rng_state(rng.get_state())  # for layers that `initialise` does not know; rng stays where it is
         model: Classifier = module.build(channels, classes, **options)
     return initialise(model, rng)
 

@@ -13,9 +13,10 @@ const state = { sort: "value" };
 function placesOf(dataset) { return data.places.filter((p) => p.dataset === dataset); }
 function place() { return data.places.find((p) => p.dataset === state.dataset && p.setting === state.setting); }
 function metric() { return data.metrics.find((m) => m.name === state.metric); }
-function here() { return data.results[state.metric][`${state.dataset}|${state.setting}`]; }
+const NOTHING = { curves: {}, areas: {}, tests: {}, pairs: {}, gain: {}, detectable: {}, savings: null, spent: null, reference: {} };
+function here() { return data.results[state.metric][`${state.dataset}|${state.setting}`] || NOTHING; } // a metric of other datasets
 
-function present() { return data.strategies.filter((s) => here() && here().curves[s.name]).map((s) => s.name); }
+function present() { return data.strategies.filter((s) => here().curves[s.name]).map((s) => s.name); }
 function shown() { return present().filter((name) => !state.hidden.has(name)); }
 
 function readAddress() {

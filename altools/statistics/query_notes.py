@@ -20,7 +20,7 @@ MEANINGS = {
     "clusters": "clusters of the pool",
     "distinct_distances": "different distances to the decision boundary; few mean a coarse ranking",
     "empty_clusters": "picks that no cluster gave: copies in the pool; filled with the farthest images",
-    "filter_is_pool": "the filter by entropy let the whole pool through",
+    "filter_is_pool": "the filter by uncertainty let the whole pool through",
     "highest_bald_nats": "the largest disagreement found",
     "information_nats": "what the informed picks together tell, in nats",
     "informed_picks": "picks chosen jointly; the rest were filled by BALD",

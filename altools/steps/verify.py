@@ -41,7 +41,7 @@ def main(results: str, delete: str = "") -> int:
     for path, sentence in found:
         print(sentence)
         if delete == "--delete":
-            path.resolve().unlink()  # in the cache between workflows, if it lies there
+            path.resolve().unlink(missing_ok=True)  # in the cache between workflows, if it lies there
             path.unlink(missing_ok=True)
     print(f"{len(found)} damaged artefacts below {results}{', deleted' if found and delete else ''}.")
     return 0 if delete else len(found)

@@ -50,7 +50,7 @@ class Sgd:
                 torch._fused_sgd_(
                     parameters,
                     gradients,
-                    buffers,
+                    buffers if self.momentum else [],
                     weight_decay=self.weight_decay,
                     momentum=self.momentum,
                     lr=rate,

@@ -86,6 +86,7 @@ def test_zero_vectors_are_one_cluster_far_from_all_others():
     assert average_linkage(x, clusters=2).tolist() == [0, 0, 0, 1, 1, 1]
     assert average_linkage(torch.zeros(5, 2), clusters=3).tolist() == [0] * 5
     assert average_linkage(x, distance=1.0).tolist() == [0, 0, 0, 1, 1, 1]
+    assert average_linkage(torch.eye(3), distance=0.5).tolist() == [0, 1, 2]
 
 
 def test_orthogonal_vectors_tie_everywhere_and_still_end():

@@ -255,3 +255,12 @@ def test_thin_tables_open_without_a_complaint(visit, case):
         assert "With one seed no difference" in said(browser, "sure") and "No test against" in said(browser, "sure")
     if case == "no_reference":
         assert said(browser, "price") == "Seconds unknown."
+
+
+def test_a_metric_that_a_dataset_does_not_have_leaves_nothing_of_another_dataset(visit):
+    both = tables.curves(datasets=("a", "b"), metrics=("accuracy", "auroc"))
+    part = both[(both["dataset"] == "b") | (both["metric"] == "accuracy")]
+    browser = visit("#dataset=b&metric=auroc", text=report.page(part, None))
+    assert rows(browser)
+    browser.evaluate("location.hash = '#dataset=a&metric=auroc'")
+    assert browser.evaluate("state.dataset") == "a" and rows(browser) == []

@@ -123,6 +123,48 @@ def test_strategy_options_are_completed_from_the_signature_and_the_signals():
     assert strategy.module == "altools.strategies.entropy" and strategy.needs == {"probs"}
 
 
+@pytest.mark.parametrize(
+    ("strategy", "option", "value", "limit"),
+    [
+        ("bald", "mc_rate", 1.0, "less than 1"),
+        ("bald", "mc_rate", -0.5, "greater than or equal to 0"),
+        ("bald", "mc_samples", 1, "greater than or equal to 2"),
+        ("adversarial_bim", "bim_step", -0.1, "greater than 0"),
+        ("adversarial_deepfool", "deepfool_overshoot", -0.5, "greater than or equal to 0"),
+    ],
+)
+def test_options_of_signals_have_bounds(strategy, option, value, limit):
+    with pytest.raises(UserError, match=rf"strategy_options\.{strategy}\.{option} .*{limit}"):
+        config.load(changed("strategy_options", {strategy: {option: value}}))
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            'NEEDS = frozenset({"prob"})\ndef select(pool, budget, rng): ...',
+            "holds 'prob', no signal; did you mean 'probs'",
+        ),
+        ("N = {1}\nNEEDS = frozenset(N)\ndef select(pool, budget, rng): ...", "must define NEEDS"),
+        (
+            "NEEDS = frozenset()\nHALF = 0.5\ndef select(pool, budget, rng, *, share: float = HALF): ...",
+            "The default of share of .*mine.select must be a literal.* Got HALF",
+        ),
+    ],
+)
+def test_a_strategy_of_ones_own_that_cannot_work_is_refused_before_anything_runs(
+    tmp_path, monkeypatch, source, sentence
+):
+    package = tmp_path / f"lab_{tmp_path.name}"  # a name of its own: what a module says is read once
+    package.mkdir()
+    (package / "mine.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    data = changed("strategies", ["random", "own"])
+    data["strategy_options"] = {"own": {"use": f"{package.name}.mine"}}
+    with pytest.raises(UserError, match=sentence):
+        config.load(data)
+
+
 def test_a_label_of_ones_own_names_its_module():
     data = changed("strategies", ["random", "mc_entropy"])
     data["strategy_options"] = {"mc_entropy": {"use": "entropy", "mc_average": 5}}

@@ -53,3 +53,22 @@ def test_grey_images_enter_a_resnet_as_three_equal_channels():
     model = models.build("resnet18", 1, 4, stream(0, "weights")).eval()
     grey = torch.rand(2, 1, 64, 64)
     assert torch.equal(model(grey).logits, model(grey.repeat(1, 3, 1, 1)).logits)
+
+
+def test_weights_of_layers_that_nobody_here_knows_follow_the_seed(tmp_path, monkeypatch):
+    package = tmp_path / f"lab_{tmp_path.name}"
+    package.mkdir()
+    (package / "own.py").write_text(
+        "import torch\n"
+        "from torch import nn\n"
+        "from altools.models import Classifier\n"
+        "class Net(Classifier):\n"
+        "    def __init__(self, classes):\n"
+        "        super().__init__(nn.Flatten(), 4, classes, 1)\n"
+        "        self.scale = nn.Parameter(torch.randn(4))\n"
+        "def build(channels, classes):\n"
+        "    return Net(classes)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    one, two, other = (models.build(f"{package.name}.own", 1, 3, stream(seed, "weights")) for seed in (0, 0, 1))
+    assert torch.equal(one.scale, two.scale) and not torch.equal(one.scale, other.scale)

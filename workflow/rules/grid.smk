@@ -162,13 +162,13 @@ def check_results_folder():
 
 def where_to_look():
     """What to open after a successful run."""
-    figure = f"{cfg.results}/figures/{DATASETS[0]}/{cfg.settings[0]}/learning_curves.png"
-    return "\n".join(
-        [
-            f"Done. Results are in {cfg.results}/:",
-            f"  open in a browser  {cfg.results}/report/index.html",
-            f"  learning curves    {figure}",
-            f"  summary table      {cfg.results}/statistics/summary.csv",
-            f"  all numbers        {cfg.results}/curves/*.parquet",
-        ]
-    )
+    places = {
+        "open in a browser": "report/index.html",
+        "learning curves": f"figures/{DATASETS[0]}/{cfg.settings[0]}/learning_curves.png",
+        "summary table": "statistics/summary.csv",
+        "all numbers": "curves/*.parquet",
+    }
+    there = [
+        f"  {what:17}  {cfg.results}/{place}" for what, place in places.items() if any(Path(cfg.results).glob(place))
+    ]
+    return "\n".join([f"Done. Results are in {cfg.results}/{':' if there else '.'}", *there])

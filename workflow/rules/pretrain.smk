@@ -51,4 +51,8 @@ use rule simsiam as simsiam_raw with:
 rule pretrain:
     """Target: every encoder."""
     input:
-        expand(rules.simsiam.output.encoder, dataset=DATASETS, seed=cfg.seeds),
+        expand(
+            rules.simsiam.output.encoder,
+            dataset=[dataset for dataset in DATASETS if dataset not in ENCODED],
+            seed=cfg.seeds,
+        ),

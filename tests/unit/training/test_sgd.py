@@ -10,13 +10,14 @@ from altools.training.sgd import Sgd
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_it_moves_parameters_as_torchs_class_does():
+@pytest.mark.parametrize("momentum", [0.9, 0.0])
+def test_it_moves_parameters_as_torchs_class_does(momentum):
     rng = torch.Generator().manual_seed(0)
     start = [torch.randn(5, 3, generator=rng), torch.randn(3, generator=rng), torch.randn(2, generator=rng)]
     ours, theirs = ([value.clone().requires_grad_() for value in start] for _ in range(2))
-    sgd = Sgd(ours[:2], ours[2:], momentum=0.9, weight_decay=5e-4)
+    sgd = Sgd(ours[:2], ours[2:], momentum=momentum, weight_decay=5e-4)
     groups = [{"params": theirs[:2]}, {"params": theirs[2:]}]
-    reference = torch.optim.SGD(groups, lr=1.0, momentum=0.9, weight_decay=5e-4, fused=True)
+    reference = torch.optim.SGD(groups, lr=1.0, momentum=momentum, weight_decay=5e-4, fused=True)
     for step in range(5):
         gradients = [torch.randn(value.shape, generator=rng) for value in start]
         for own, other, gradient in zip(ours, theirs, gradients, strict=True):
