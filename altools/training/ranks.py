@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -48,6 +48,12 @@ class Ranks:
         if self.size > 1:
             distributed.all_reduce(values)
         return values
+
+    def agree(self, values: Iterable[Tensor]) -> None:
+        """Give every process the first one's values, in place."""
+        if self.size > 1:
+            for value in values:
+                distributed.broadcast(value, 0)
 
     def gather(self, part: Callable[[Int[Tensor, " r"]], Outputs], count: int) -> Outputs:
         """Return the outputs for ``count`` rows, of which every process computes its share.

@@ -94,5 +94,6 @@ def train(
         history.append(epoch, float(losses.sum()) / len(rows), float(right) / len(rows), rate, len(rows), wall_s)
         if checkpoint and ranks.rank == 0:
             checkpoint.after_epoch(epoch + 1, model, optimizer, history)
+    ranks.agree(model.buffers())  # DistributedDataParallel shares them before a step, not after the last one
     model.eval()
     return history

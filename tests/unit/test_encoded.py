@@ -8,12 +8,14 @@ import torch
 from PIL import Image
 from torchvision.transforms import RandomResizedCrop
 
-from altools import datasets, storage
+from altools import datasets, metrics, models, storage
 from altools.encoded import Crops, EncodedImages
 from altools.errors import UserError
 from altools.rng import stream
+from altools.steps import load
 from altools.steps.label import label_all
 from altools.steps.train import train
+from altools.training.predict import predict
 from altools.training.ranks import Ranks
 
 CLASSES = ("n01440764", "n01443537")
@@ -155,6 +157,19 @@ def test_two_processes_train_as_one_does(facts, tmp_path):
     scores = [storage.read_json(job["scores"])["metrics"] for job in (one, two)]
     assert scores[0] == pytest.approx(scores[1], rel=1e-5)
     assert not list(tmp_path.glob("*/.checkpoint*"))
+
+
+def test_what_two_processes_test_is_the_network_that_is_kept(facts, tmp_path):
+    """Every process has running statistics of its own until the first one's are given to all."""
+    small = {"name": "small_cnn", "options": {"filters": 4, "width": 8}}
+    job = arguments(facts, tmp_path, gpus=2, network=small, metric_options={"calibration": {}})
+    train(**job)
+    model = models.build("small_cnn", 3, 2, stream(0, "weights"), **small["options"])
+    model.load_state_dict(storage.read_tensors(job["model"]))
+    test = load.split(str(facts), "test", torch.device("cpu"), **job["normalisation"], workers=1)
+    probs = predict(model, test.images).logits.double().softmax(1).numpy()
+    kept = metrics.score_all({"calibration": {}}, probs, test.labels.numpy(), test.classes)
+    assert storage.read_json(job["scores"])["metrics"] == pytest.approx(kept, rel=1e-5)
 
 
 def test_one_process_that_fails_ends_all_with_its_sentence(facts, tmp_path):
