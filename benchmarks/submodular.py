@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from altools.kernels.average_linkage import average_linkage
-from altools.kernels.facility import Objective, greedy
+from altools.kernels.facility import greedy
+from altools.kernels.represented import Objective
 from altools.kernels.similarity import plain
 from benchmarks.harness import Case, peak_gib
 

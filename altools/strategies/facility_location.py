@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from torch import Generator
 
-from altools.kernels.facility import Objective, greedy
+from altools.kernels.facility import greedy
+from altools.kernels.represented import Objective
 from altools.kernels.similarity import plain
 from altools.pool import Pool, Selection
 

@@ -19,7 +19,8 @@ from typing import Annotated, Literal
 from torch import Generator
 
 from altools.bounds import Ge
-from altools.kernels.facility import Objective, greedy
+from altools.kernels.facility import greedy
+from altools.kernels.represented import Objective
 from altools.kernels.similarity import plain
 from altools.kernels.uncertainty import doubt, entropy, margin
 from altools.pool import Pool, Selection, top_k

@@ -46,9 +46,10 @@ from torch import Generator, Tensor
 
 from altools.bounds import Ge, Gt
 from altools.errors import UserError
-from altools.kernels.facility import Objective, greedy
+from altools.kernels.facility import greedy
 from altools.kernels.gradients import directions, residuals
 from altools.kernels.log_det import log_det_information
+from altools.kernels.represented import Objective
 from altools.kernels.similarity import Vectors, nearest_similarity
 from altools.pool import Pool, Selection, top_k
 

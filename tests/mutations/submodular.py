@@ -72,6 +72,13 @@ MUTATIONS: list[Mutation] = [
         test="tests/oracles/test_facility_location.py::test_blocks_storage_caps_and_floors_change_nothing",
     ),
     Mutation(
+        name="what the bounds have lost is subtracted again",
+        module="altools.kernels.facility",
+        find="exact, base = everything.updated(exact, bonus, raised, base, cover), cover.clone()",
+        replace="exact = everything.updated(exact, bonus, raised, base, cover)",
+        test="tests/oracles/test_facility_location.py::test_blocks_storage_caps_and_floors_change_nothing",
+    ),
+    Mutation(
         name="facility location picks an image again",
         module="altools.kernels.facility",
         find="extra[best] = torch.where(valid, -torch.inf, extra[best])",

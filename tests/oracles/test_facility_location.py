@@ -10,8 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from altools.kernels import facility
-from altools.kernels.facility import Objective, greedy
+from altools.kernels import facility, represented
+from altools.kernels.facility import greedy
+from altools.kernels.represented import Objective
 from altools.kernels.similarity import Vectors, plain, unit_rows
 from altools.pool import Pool
 from altools.strategies import facility_location, fass
@@ -106,6 +107,12 @@ def test_fass_with_beta_one_takes_the_most_uncertain():
     assert sorted(fass.select(pool, 2, torch.Generator(), beta=1.0).picks.tolist()) == [1, 2]
 
 
+def small_tiles(patch, tile):
+    for name, size in (("TILE", tile), ("SIDE", 16), ("BAND", 4)):
+        patch.setattr(represented, name, size)
+    patch.setattr(facility, "TILE", tile)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     seed=st.integers(0, 9999),
@@ -123,10 +130,10 @@ def test_blocks_storage_caps_and_floors_change_nothing(seed, u, block, tile, kee
     r = data.draw(st.integers(1, 60))
     one, two, three, four = (unit_rows(torch.randn(n, 5, generator=draw).double())[0] for n in (u, u, r, r))
     candidates = Vectors(factors=(one, two), shifted=shifted)
-    represented = Vectors(factors=(three, four), shifted=shifted)
+    points = Vectors(factors=(three, four), shifted=shifted)
     cap, floor = torch.rand(2, r, generator=draw).double()
     bonus = torch.rand(u, generator=draw).double()
-    objective = Objective(candidates=candidates, represented=represented, cap=cap, floor=floor, bonus=bonus)
+    objective = Objective(candidates=candidates, represented=points, cap=cap, floor=floor, bonus=bonus)
     similarity = (one @ three.T) * (two @ four.T)
     similarity = (1 + similarity) / 2 if shifted else similarity.clamp_min(0)
     picks, cover = [], floor
@@ -136,7 +143,7 @@ def test_blocks_storage_caps_and_floors_change_nothing(seed, u, block, tile, kee
         picks.append(int(gain.argmax()))
         cover = torch.maximum(cover, torch.minimum(similarity[picks[-1]], cap))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(facility, "TILE", tile)  # small: few leaders at a time, so the whole pool is scored instead
+        small_tiles(patch, tile)  # small: few leaders at a time, so bounds are brought up to date instead
         found, gains = greedy(objective, budget, block=block, keep_bytes=1 << 30 if keep else 0, pairs=pairs)
     assert found.tolist() == picks
     assert float(gains.sum()) == pytest.approx(float((cover - floor).sum() + bonus[found].sum()), abs=1e-9)
@@ -145,9 +152,9 @@ def test_blocks_storage_caps_and_floors_change_nothing(seed, u, block, tile, kee
 def test_a_larger_pool_goes_through_pairs_and_stays_greedy(monkeypatch):
     x = pool_of(600, 1, d=16, relu=True).embeddings
     made = []
-    original = facility._Pairs.of
-    monkeypatch.setattr(facility._Pairs, "of", staticmethod(lambda *a: made.append(1) or original(*a)))
-    monkeypatch.setattr(facility, "TILE", 4096)
+    original = represented.Pairs.of
+    monkeypatch.setattr(represented.Pairs, "of", staticmethod(lambda *a: made.append(1) or original(*a)))
+    small_tiles(monkeypatch, 4096)
     for keep_bytes in (0, 1 << 30):
         found, gains = greedy(Objective(candidates=plain(x), represented=plain(x)), 120, keep_bytes=keep_bytes)
         assert_greedy(kernel(x), found.tolist(), gains.tolist())

@@ -77,6 +77,7 @@ def run_pytest(folder: Path, test: str) -> None:
     with (folder / "report.txt").open("w") as report:
         os.dup2(report.fileno(), 1)
         os.dup2(report.fileno(), 2)
+    os.environ["HYPOTHESIS_PROFILE"] = "any failure"  # the smallest example of a planted bug interests nobody
     os.chdir(folder)
     here = {ROOT, ROOT / "tests" / "oracles"}
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() not in here]
