@@ -41,33 +41,44 @@ def choose(wanted: str, threads: int) -> torch.device:
         raise UserError("device must be 'auto' or 'cpu' here: it is 'cuda', and this machine has no usable GPU.")
     if wanted == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    device = torch.device("cuda", 0 if in_cluster() else least_used(torch.cuda.device_count()))
+    device = torch.device("cuda", 0 if in_cluster() else least_used(torch.cuda.device_count())[0])
     torch.cuda.set_device(device)
     return device
 
 
-def least_used(devices: int) -> int:
-    """Take a place on the GPU that has the fewest jobs, and hold it for the life of this process.
+def least_used(devices: int, wanted: int = 1) -> list[int]:
+    """Take a place on each of the GPUs that have the fewest jobs, and hold them for the life of this process.
 
     Args:
         devices: number of visible GPUs.
+        wanted: how many of them to take, each another one.
     """
     if devices == 1:
-        return 0
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    names = visible if len(visible) == devices else [str(index) for index in range(devices)]
+        return [0]
+    names = visible_names(devices)
+    taken: list[int] = []
     folder = Path(tempfile.gettempdir()) / f"altools-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     for row, index in ((row, index) for row in itertools.count() for index in range(devices)):
-        place = (folder / f"gpu{names[index].strip()}.{row}.lock").open("w")
+        if index in taken:
+            continue
+        place = (folder / f"gpu{names[index]}.{row}.lock").open("w")
         try:
             fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             place.close()
             continue
         _places.append(place)
-        return index
+        taken.append(index)
+        if len(taken) == wanted:
+            return sorted(taken)
     raise AssertionError("an endless search ended")
+
+
+def visible_names(devices: int) -> list[str]:
+    """Return the names that CUDA_VISIBLE_DEVICES knows the visible GPUs by, in their order."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return [name.strip() for name in visible] if len(visible) == devices else [str(index) for index in range(devices)]
 
 
 def peak_memory_mb(device: torch.device) -> float:

@@ -52,6 +52,11 @@ def sentence(error: Exception) -> str:
             "Error: the GPU must accept this job. It is busy: another process has it to itself (exclusive mode); "
             "wait for that one, name another GPU in CUDA_VISIBLE_DEVICES, or set device: cpu."
         )
+    if "Expected more than 1 value per channel" in str(error):  # BatchNorm's words
+        return (
+            "Error: a training batch must hold two images or more, as the network's last map is a single pixel. The "
+            "last batch of an epoch, or a GPU's share of it, holds one; change recipe.batch_size, initial or budget."
+        )
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return "Error: the machine must have memory for this job. There is none left; let fewer jobs run (--cores)."
     return f"Error: {type(error).__name__}: {error} (a defect of this project, please report it with the log)"

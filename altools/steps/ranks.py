@@ -19,8 +19,9 @@ from typing import Any
 
 import torch
 
+from altools.device import least_used, visible_names
 from altools.errors import UserError
-from altools.hardware import keep_freed_memory
+from altools.hardware import in_cluster, keep_freed_memory
 from altools.steps.job import sentence
 from altools.training.ranks import Ranks
 
@@ -34,7 +35,8 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
     Args:
         step: module and function, such as "train.train".
         gpus: number of processes.
-        device: "auto" and "cuda" take a GPU each; "cpu" is for tests and slow.
+        device: "auto" and "cuda" take a GPU each, the least used ones unless a scheduler has chosen; "cpu" is for
+            tests and slow.
         arguments: the function's keyword arguments, plain JSON values.
 
     Raises:
@@ -43,13 +45,17 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
     there = torch.cuda.device_count()
     if device != "cpu" and there < gpus:
         raise UserError(f"gpus must be at most the number of GPUs of this machine, {there}. Got {gpus}; lower it.")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])}
+    if device != "cpu" and not in_cluster():
+        names = visible_names(there)
+        environment["CUDA_VISIBLE_DEVICES"] = ",".join(names[index] for index in least_used(there, gpus))
     with tempfile.NamedTemporaryFile("w", suffix=".json") as request:
         json.dump({"step": step, "kind": "cpu" if device == "cpu" else "cuda", "arguments": dict(arguments)}, request)
         request.flush()
         command = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={gpus}", "-m", __name__]
         with subprocess.Popen(
             [sys.executable, *command, request.name],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

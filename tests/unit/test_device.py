@@ -9,9 +9,10 @@ import torch
 
 from altools import device
 from altools.errors import UserError
+from altools.steps import ranks
 from altools.steps.job import sentence
 
-TAKE = "import sys; from altools.device import least_used; print(least_used(2), flush=True); sys.stdin.read()"
+TAKE = "import sys; from altools.device import least_used; print(*least_used(2), flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
@@ -24,6 +25,19 @@ def empty_machine(tmp_path, monkeypatch):
     yield
     for place in places:
         place.close()
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """What CUDA_VISIBLE_DEVICES is for every process that would be started."""
+    seen = []
+
+    def started(command, env, **_):
+        seen.append(env["CUDA_VISIBLE_DEVICES"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    return seen
 
 
 def start():
@@ -44,11 +58,32 @@ def test_jobs_take_gpus_in_turn_and_a_killed_one_leaves_its_place(empty_machine)
     assert again[1] == 1
     for job, _ in (jobs[0], jobs[2], again):
         end(job)
-    assert device.least_used(2) == 0
+    assert device.least_used(2) == [0]
+
+
+def test_a_training_on_several_gpus_holds_a_place_on_each(empty_machine, chosen, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5,GPU-7")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(ranks, "in_cluster", lambda: False)
+    assert device.least_used(3) == [0]
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            ranks.launch("train.train", 2, "auto", {})
+    assert chosen == ["5,GPU-7", "2,5"]  # the first is taken; then all have one job
+    assert device.least_used(3) == [2]
+
+
+def test_in_a_cluster_the_scheduler_has_chosen_the_gpus_of_a_training(empty_machine, chosen, monkeypatch, tmp_path):
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(KeyboardInterrupt):
+        ranks.launch("train.train", 2, "auto", {})
+    assert chosen == ["4,6"] and not list(tmp_path.glob("altools-*/*"))
 
 
 def test_a_machine_with_one_gpu_needs_no_places(empty_machine, tmp_path):
-    assert device.least_used(1) == 0 and not list(tmp_path.iterdir())
+    assert device.least_used(1) == [0] and not list(tmp_path.iterdir())
 
 
 def test_in_a_cluster_job_the_first_visible_gpu_is_the_one(empty_machine, monkeypatch):
@@ -78,3 +113,9 @@ def test_memory_that_is_gone_says_which_setting_to_lower():
 def test_a_gpu_that_another_process_has_to_itself_is_busy():
     refused = torch.AcceleratorError("CUDA error: CUDA-capable device(s) is/are busy or unavailable\nMore")
     assert "the GPU must accept this job. It is busy" in sentence(refused) and "More" not in sentence(refused)
+
+
+def test_a_batch_of_one_image_with_a_last_map_of_one_pixel_says_what_to_change():
+    with pytest.raises(ValueError) as refused:
+        torch.nn.BatchNorm2d(4)(torch.zeros(1, 4, 1, 1))
+    assert "change recipe.batch_size, initial or budget" in sentence(refused.value)
