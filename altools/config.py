@@ -67,7 +67,7 @@ class Dataset(_Closed):
     """Options of the model (its ``build`` function's keyword-only arguments)."""
     mean: list[float] | None = None
     """Per channel, of pixels in 0..1; measured on the training images where absent."""
-    std: list[float] | None = None
+    std: list[Annotated[float, Field(gt=0)]] | None = None
     """Likewise the standard deviation."""
     metrics: list[str] = []
     """Modules of `altools.metrics`; the config's ``metrics`` where absent."""
@@ -109,6 +109,8 @@ class Dataset(_Closed):
             plugin = plugins.describe(name, "altools.metrics", "score")
             options[name] = checked_options(plugin, self.metric_options.get(name, {}), f"metric_options.{name}")
         object.__setattr__(self, "metric_options", options)
+        if self.metrics and "classification" not in self.metrics:
+            raise ValueError(f"metrics must name classification, whose accuracy is compared. Got {self.metrics}")
         return self
 
     @model_validator(mode="after")

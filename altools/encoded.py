@@ -58,6 +58,8 @@ class Crops:
 
     def box(self, number: int, width: int, height: int) -> tuple[int, int, int, int]:
         """Return left, top, right and bottom of one image's crop."""
+        if float(self.share[number, 0]) == 1:  # crops are off
+            return 0, 0, width, height
         area = width * height * self.share[number]
         across = (area * self.ratio[number]).sqrt().round().int()
         down = (area / self.ratio[number]).sqrt().round().int()

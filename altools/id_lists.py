@@ -60,19 +60,19 @@ PAPER = {
 }
 
 
-def paper(name: str, path: str, beside: Path) -> list[str]:
+def paper(name: str, path: str, beside: Path, own: str = "set split: list to use a list of your own") -> list[str]:
     """Return the lines of one of the paper's lists.
 
     Args:
         name: a key of `PAPER`.
         path: where a copy is; "" fetches it into the folder ``beside`` unless it is there.
         beside: the folder of the raw data.
+        own: what to do with a file that is another list.
     """
     wanted = PAPER[name]
     checksum = f"sha256:{wanted.sha256}"
     if path:
         file = existing(path)
-        own = "remove options.list_file" if name == "ksdd2" else "set split: list to use a list of your own"
         download.verify(file, checksum, own)
     else:
         otherwise = "put the file there by hand, or set split: stratified"

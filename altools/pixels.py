@@ -32,11 +32,15 @@ def opened(content: BytesIO) -> Image.Image:
 def pixels_of(image: Image.Image, *, size: int, channels: int) -> np.ndarray:
     """Convert and resize a Pillow image to (channels, size, size) pixels; aspect ratio is lost.
 
-    Bilinear with antialiasing, which is what the paper's transforms do.
+    Bilinear with antialiasing, which is what the paper's transforms do. Grey values of 16 bits keep their 8 highest.
+
+    Raises:
+        ValueError: the pixels have 32 bits, whose range nobody can know.
     """
-    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip at 255
-        values = np.asarray(image, dtype=np.float64)
-        image = Image.fromarray((values / (65535 if values.max() > 255 else 255) * 255).round().astype(np.uint8))
+    if image.mode.startswith("I;16"):  # Pillow's own conversion would clip at 255
+        image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        raise ValueError("pixels of 32 bits, whose range is not known; store them with 8 or 16 bits")
     mode = "L" if channels == 1 else "RGB"
     if image.mode != mode:
         image = image.convert(mode)

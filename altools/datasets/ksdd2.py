@@ -130,7 +130,9 @@ def _comparison(list_file: str, beside: Path, ng: list[str], known: set[str]) ->
     beside_raw = beside / id_lists.PAPER["ksdd2"].file
     if not list_file and not beside_raw.exists():
         return {"agrees_with_paper": None}
-    listed = {name for name in id_lists.paper("ksdd2", list_file or str(beside_raw), beside) if name in known}
+    listed = known.intersection(
+        id_lists.paper("ksdd2", list_file or str(beside_raw), beside, own="remove options.list_file")
+    )
     return {
         "agrees_with_paper": listed == set(ng),
         "ng_only_here": sorted(set(ng) - listed),

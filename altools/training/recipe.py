@@ -18,7 +18,7 @@ class Augmentation:
     crop_padding: Annotated[int, Ge(0)] = 0
     """Pixels of zero padding on each side before a random crop back to the image's size."""
     crop_scale_min: Annotated[float, Gt(0), Le(1)] = 1.0
-    """Least share of the area that a random resized crop keeps; for images that stay encoded (ImageNet)."""
+    """Least share of the area that a random resized crop keeps; for images that stay encoded (ImageNet). 1: no crop."""
     horizontal_flip: bool = False
     vertical_flip: bool = False
 

@@ -68,6 +68,7 @@ WRONG = {
     "no datasets": ("datasets", [], r"datasets"),
     "unknown source": ("datasets.0.source", "digit", r"'digit' is not a module of altools\.datasets"),
     "unknown model": ("datasets.0.model", "resnet19", r"'resnet19' is not a module of altools\.models.*resnet18"),
+    "no accuracy": ("metrics", ["calibration"], "metrics must name classification, whose accuracy is compared"),
     "unknown metric": ("metrics", ["f2"], r"'f2' is not a module of altools\.metrics"),
     "unknown setting": ("settings", ["standart"], r"settings\[0\] must be 'standard'"),
     "a name that is a path": ("datasets.0.name", "../up", r"datasets\[0\]\.name must match pattern"),
