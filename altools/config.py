@@ -324,10 +324,8 @@ def options_say_all(dataset: Dataset) -> bool:
     return bool(plugins.describe(dataset.source, "altools.datasets", "read").constants.get("OPTIONS_SAY_ALL"))
 
 
-def plain(value: Any) -> Any:
-    """Turn a part of the config into dicts, lists and scalars: all that Snakemake compares."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+def plain(value: Recipe | PretrainRecipe) -> dict[str, Any]:
+    """Turn a recipe into dicts, lists and scalars: all that Snakemake compares."""
     return asdict(value)
 
 

@@ -72,52 +72,6 @@ def figure(
     return drawing
 
 
-@style.styled
-def by_budget(
-    tests: pd.DataFrame,
-    *,
-    dataset: str | None = None,
-    setting: str | None = None,
-    alpha: float = 0.05,
-    columns: int = 4,
-    width_in: float = style.PAGE_IN,
-) -> Figure:
-    """Draw one panel per strategy: the difference at every number of labels, with its band."""
-    at_least_two(tests)
-    rows = only(tests[tests["measure"] == "value"], dataset=dataset, setting=setting)
-    metric, baseline = rows["metric"].iloc[0], rows["baseline"].iloc[0]
-    means = rows.groupby("strategy")["difference"].mean() * direction(metric)
-    order = list(means.sort_values(ascending=False, na_position="last").index)
-    columns = min(columns, len(order))
-    lines = -(-len(order) // columns)
-    drawing = Figure(figsize=(width_in, 0.4 + lines * width_in / columns * 0.78), layout="constrained")
-    panels = drawing.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    look = style.looks(order)
-    for place, axes in enumerate(panels.flat):
-        if place >= len(order):
-            axes.set_visible(False)
-            continue
-        own = rows[rows["strategy"] == order[place]].sort_values("labels")
-        labels, color = own["labels"].to_numpy(float), look[order[place]]["color"]
-        axes.axhline(0, color=style.INK, linewidth=0.7)
-        axes.fill_between(labels, own["low"], own["high"], color=color, alpha=0.18, linewidth=0)
-        axes.plot(labels, own["difference"], color=color)
-        real = (own["p_holm"] < alpha).to_numpy()
-        axes.plot(labels, own["difference"], "o", color=color, markerfacecolor="white", linestyle="none")
-        axes.plot(labels[real], own["difference"][real], "o", color=color, linestyle="none")
-        axes.set_title(style.title(order[place]), fontsize=7)
-        style.label_axes(axes, metric)
-        _difference_axis(axes.yaxis, metric)
-        axes.set_ylabel(_unit(metric))
-        axes.label_outer()
-        if place + columns >= len(order):
-            axes.xaxis.set_tick_params(labelbottom=True)
-            axes.set_xlabel("Labelled images")
-    heading = f"{_heading(rows, alpha)}: difference to {style.title(baseline).lower()}"
-    drawing.suptitle(heading, fontsize=8, x=0.01, ha="left", fontweight="bold")
-    return drawing
-
-
 def _difference_axis(axis: object, metric: str) -> None:
     scale = 100 if style.is_share(metric) else 1
     style.number_axis(axis, lambda value: f"{scale * value:+.3g}".replace("-", "−") if value else "0")

@@ -23,10 +23,8 @@ def cells(
     write: Callable[[float], str],
     highest: float,
     lowest: float = 0.0,
-    map_name: str = MAP,
-    above: bool = True,
 ) -> None:
-    """Draw a matrix; missing cells stay grey with a dash.
+    """Draw a matrix with the names of the columns above it; missing cells stay grey with a dash.
 
     Args:
         axes: where.
@@ -36,10 +34,8 @@ def cells(
         write: what stands in a cell.
         highest: value of the darkest colour.
         lowest: value of the lightest colour.
-        map_name: colour map.
-        above: column names above the matrix instead of below.
     """
-    colors = colormaps[map_name].with_extremes(bad="#eeeeee")
+    colors = colormaps[MAP].with_extremes(bad="#eeeeee")
     span = highest - lowest or 1.0
     axes.imshow(np.ma.masked_invalid(values), cmap=colors, vmin=lowest, vmax=lowest + span, aspect="auto")
     size = min(6.0, 66.0 / max(len(columns), 1))
@@ -61,6 +57,5 @@ def cells(
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    if above:
-        axes.xaxis.tick_top()
-        axes.xaxis.set_label_position("top")
+    axes.xaxis.tick_top()
+    axes.xaxis.set_label_position("top")

@@ -34,7 +34,6 @@ def figure(per_dataset: pd.DataFrame, *, setting: str | None = None, width_in: f
         write=lambda value: f"{value:.1f}".removesuffix(".0"),
         lowest=1.0,
         highest=float(len(order)),
-        above=True,
     )
     axes.axvline(wide.shape[1] - 0.5, color="white", linewidth=3)
     title = f"{rows['setting'].iloc[0]}: rank by area under the curve"

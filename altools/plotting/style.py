@@ -24,7 +24,6 @@ PAGE_IN = 7.0  # width of a page in print
 INK = "#222222"
 FAINT = "#b8b8b8"
 GRID = "#e6e6e6"
-ACCENT = "#0072B2"
 
 RC: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same picture everywhere

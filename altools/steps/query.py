@@ -164,11 +164,12 @@ def _stands_for(counts: np.ndarray, members: list[np.ndarray]) -> dict[str, np.n
 
 def _check(selection: Selection, budget: int, size: int, where: str) -> None:
     """Hold every strategy, also one from elsewhere, to its promise before anything is written."""
-    picks = selection.picks
-    if len(picks) != budget or len(picks.unique()) != budget or int(picks.min()) < 0 or int(picks.max()) >= size:
+    picks, scores = selection.picks, len(selection.scores)
+    distinct, outside = len(picks.unique()), int(((picks < 0) | (picks >= size)).sum())
+    if outside or {len(picks), distinct, scores} != {budget}:
         raise UserError(
-            f"a strategy must pick {budget} distinct positions in 0..{size - 1}. Got {len(picks)} picks, "
-            f"{len(picks.unique())} of them distinct ({where})."
+            f"a strategy must pick {budget} distinct positions in 0..{size - 1} and give each a score. "
+            f"Got {len(picks)} picks, {distinct} of them distinct, {outside} outside, and {scores} scores ({where})."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from altools.steps.job import provenance
 from altools.steps.ranks import launch
 from altools.training import streamed, supervised
 from altools.training.checkpoint import EVERY_S
+from altools.training.precision import precision_for
 from altools.training.predict import predict
 from altools.training.ranks import ALONE, Ranks
 
@@ -75,6 +77,7 @@ def train(
     }
     checkpoint = load.checkpoint(model, facts, checkpoint_every_s, identity)
     values = load.recipe(recipe)
+    values = replace(values, precision=precision_for(built, chosen, values.precision).name)
 
     def epochs(epoch: int) -> Generator:
         return stream(seed, f"epoch {epoch}", round)
@@ -89,7 +92,13 @@ def train(
         return
     probs = outputs.logits.double().softmax(1).cpu().numpy()
     source = provenance(
-        code, device=describe(chosen), threads=threads, gpus=gpus, recipe=dict(recipe), seed=seed, round=round
+        code,
+        device=describe(chosen),
+        threads=threads,
+        gpus=gpus,
+        recipe={**recipe, "precision": values.precision},
+        seed=seed,
+        round=round,
     )
     storage.write_tensors(model, built.state_dict(), source)
     epochs_seen = {name: np.asarray(values) for name, values in vars(record).items()}

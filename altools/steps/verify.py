@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,17 +36,21 @@ def damaged(results: Path) -> Iterator[tuple[Path, str]]:
                 yield path, str(error)
 
 
-def main(results: str, delete: str = "") -> int:
-    """Print a sentence per damaged artefact; return how many still stand there."""
-    found = list(damaged(Path(results)))
+def main() -> int:
+    """Print a sentence per damaged artefact; return 1 while one stands there."""
+    parser = argparse.ArgumentParser(prog="python -m altools.steps.verify", description=__doc__)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--delete", action="store_true")
+    asked = parser.parse_args()
+    found = list(damaged(asked.results))
     for path, sentence in found:
         print(sentence)
-        if delete == "--delete":
+        if asked.delete:
             path.resolve().unlink(missing_ok=True)  # in the cache between workflows, if it lies there
             path.unlink(missing_ok=True)
-    print(f"{len(found)} damaged artefacts below {results}{', deleted' if found and delete else ''}.")
-    return 0 if delete else len(found)
+    print(f"{len(found)} damaged artefacts below {asked.results}{', deleted' if found and asked.delete else ''}.")
+    return int(bool(found) and not asked.delete)
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(*sys.argv[1:]), 1))
+    sys.exit(main())

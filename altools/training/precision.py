@@ -29,7 +29,7 @@ class Precision:
     """bf16 products and channels-last memory, or all float32."""
 
     @property
-    def name(self) -> str:
+    def name(self) -> PrecisionName:
         """As in the config and in provenance."""
         return "bfloat16" if self.half else "float32"
 

@@ -14,6 +14,7 @@ sys.path.insert(0, workflow.basedir)
 
 from altools import config as typed_config
 from altools import cost
+from altools.cost import start_of
 from altools.errors import UserError
 from altools.fingerprint import fingerprint
 from altools.hardware import gpu_count
@@ -74,11 +75,6 @@ wildcard_constraints:
 
 
 # --- where things are ------------------------------------------------------------------------------------------------
-
-
-def start_of(setting):
-    """The setting whose round 0 and reference model this one uses: they differ only in who queries."""
-    return "standard" if setting == "reference_query" else setting
 
 
 def owner(setting, strategy):

@@ -48,7 +48,6 @@ DRAW = {
     "learning_curves": lambda: learning_curves.figure(learning_curves.table(tables.curves())),
     "grid": lambda: learning_curves.grid(learning_curves.table(tables.curves())),
     "differences": lambda: differences.figure(paired.table(tables.curves()), smallest=0.01),
-    "by_budget": lambda: differences.by_budget(paired.table(tables.curves())),
     "penalty_matrix": lambda: penalty_matrix.figure(penalty.table(tables.curves())),
     "critical_difference": lambda: critical_difference.figure(rank_statistics.table(tables.curves(datasets="abcd"))),
     "ranks": lambda: ranks.figure(rank_statistics.per_dataset(tables.curves(datasets="abcd"))),
@@ -85,7 +84,6 @@ FROM_CURVES = {
     "learning_curves": lambda curves: learning_curves.figure(learning_curves.table(curves)),
     "grid": lambda curves: learning_curves.grid(learning_curves.table(curves)),
     "differences": lambda curves: differences.figure(paired.table(curves)),
-    "by_budget": lambda curves: differences.by_budget(paired.table(curves)),
     "penalty_matrix": lambda curves: penalty_matrix.figure(penalty.table(curves)),
     "critical_difference": lambda curves: critical_difference.figure(rank_statistics.table(curves)),
     "ranks": lambda curves: ranks.figure(rank_statistics.per_dataset(curves)),
@@ -102,7 +100,7 @@ def test_thin_tables_are_drawn(case, draw):
 
 def test_what_needs_two_strategies_says_so():
     curves = tables.curves(("random",))
-    for draw in ("differences", "by_budget", "penalty_matrix"):
+    for draw in ("differences", "penalty_matrix"):
         with pytest.raises(UserError, match="needs at least two strategies"):
             FROM_CURVES[draw](curves)
 
