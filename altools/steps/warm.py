@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from altools.hardware import in_cluster
 from altools.steps.job import job
 
 IDLE_S = 20.0
+LONGEST_ADDRESS = 100  # bytes; the kernel allows 107, and a server that starts adds its number
 PRELOADED = (
     *("train", "query", "predict", "curves", "statistics", "figures"),
     *("pyarrow.parquet", "safetensors.torch", "altools.metrics.classification", "altools.metrics.calibration"),
@@ -52,9 +54,14 @@ def run(step: str, *, log: str, alone: bool = False, **arguments: Any) -> None:
     connection = _connect() if usable() else None
     if connection is None:
         _here(step, log, alone, arguments)
-    else:
-        with connection:
+        return
+    with connection:
+        try:
             _hand_over(connection, {"step": step, "log": log, "alone": alone, "arguments": arguments})
+        except OSError:  # the server has gone before it knew what to do
+            _here(step, log, alone, arguments)
+            return
+        _end_alike(connection, log)
 
 
 def in_words(wildcards: Mapping[str, str]) -> str:
@@ -74,14 +81,21 @@ def _here(step: str, log: str, alone: bool, arguments: Mapping[str, Any]) -> Non
 
 
 def _hand_over(connection: socket.socket, request: Mapping[str, Any]) -> None:
-    """Let a child of the server do the job, and end as it ends."""
+    """Let a child of the server do the job."""
     place = {"folder": os.getcwd(), "environment": dict(os.environ), "path": sys.path}
     socket.send_fds(connection, [b"."], [1, 2])
     connection.sendall(json.dumps({**request, **place}).encode() + b"\n")
-    answer = connection.makefile("rb").readline().strip()
+
+
+def _end_alike(connection: socket.socket, log: str) -> None:
+    """Wait for the child, and end as it ended."""
+    try:
+        answer = connection.makefile("rb").readline().strip()
+    except OSError:
+        answer = b""
     if answer != b"0":
         if not answer:
-            print(f"Error: the process of this job was ended from outside; see {request['log']}.", file=sys.stderr)
+            print(f"Error: the process of this job was ended from outside; see {log}.", file=sys.stderr)
         raise SystemExit(1)
 
 
@@ -92,6 +106,8 @@ def _connect() -> socket.socket | None:
     if folder.stat().st_uid != os.getuid():
         return None
     address = folder / f"{_key()}.sock"
+    if len(os.fsencode(address)) > LONGEST_ADDRESS:
+        return None
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(str(address))
@@ -134,12 +150,20 @@ def serve(address: Path) -> None:
         os.replace(unnamed, address)  # whoever finds the address finds somebody listening
         selector.register(listener, selectors.EVENT_READ)
         while selector.select(IDLE_S):
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                _work(connection)
-            connection.close()
+            _fork(listener)
         if address.exists() and address.stat().st_ino == own:
             address.unlink()
+        while selector.select(0):  # who had found the address before
+            _fork(listener)
+
+
+def _fork(listener: socket.socket) -> None:
+    """Give the next connection to a child."""
+    connection, _ = listener.accept()
+    with connection:
+        if os.fork() == 0:
+            listener.close()  # else callers of a server that was killed would wait for this child
+            _work(connection)
 
 
 def _work(connection: socket.socket) -> None:
@@ -163,7 +187,8 @@ def _work(connection: socket.socket) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        connection.sendall(f"{code}\n".encode())
+        with suppress(OSError):  # nobody listens any more
+            connection.sendall(f"{code}\n".encode())
         os._exit(code)
 
 

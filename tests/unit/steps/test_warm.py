@@ -12,6 +12,7 @@ import pytest
 from altools import storage
 
 ROOT = Path(__file__).parents[3]
+LABEL = "warm.run('label.label_all', log='label.log', labelled='out/labelled.parquet', train_images=5, code='x')"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the server works on Linux only")
 
 
@@ -42,8 +43,7 @@ def call(place, code):
 def test_a_step_runs_in_the_callers_folder_without_its_imports(place):
     job = call(
         place,
-        "warm.run('label.label_all', log='job.log', labelled='out/labelled.parquet', train_images=5, code='x')\n"
-        "print('torch' in sys.modules, file=sys.stderr)",
+        f"{LABEL}\nprint('torch' in sys.modules, file=sys.stderr)",
     )
     assert job.communicate()[1].strip() == "False" and job.returncode == 0
     assert storage.read_columns(place[0] / "out/labelled.parquet")["index"].tolist() == [0, 1, 2, 3, 4]
@@ -60,22 +60,43 @@ def test_a_failed_step_says_one_sentence_and_ends_the_caller(place):
     assert "Traceback" in (place[0] / "job.log").read_text()
 
 
+def waiting_job(place):
+    """Start a job that waits for ever: it reads a pipe into which nobody writes."""
+    os.mkfifo(place[0] / "dataset.json")
+    job = call(place, "warm.run('contact_sheet.contact_sheet', log='job.log', facts='dataset.json', png='x.png')")
+    wait_until(lambda: len(processes(place)) == 2)  # the server and the job
+    return job
+
+
+def processes(place):
+    listed = subprocess.run(["pgrep", "-f", f"altools.steps.warm {place[0]}"], capture_output=True, text=True)
+    return sorted(map(int, listed.stdout.split()))
+
+
 def test_a_killed_caller_takes_its_child_along(place):
-    folder, _ = place
-    os.mkfifo(folder / "dataset.json")  # a step that reads it waits for ever
-    job = call(
-        place,
-        "warm.run('contact_sheet.contact_sheet', log='job.log', facts='dataset.json', png='x.png')",
-    )
-
-    def children():
-        listed = subprocess.run(["pgrep", "-f", f"altools.steps.warm {folder}"], capture_output=True, text=True)
-        return len(listed.stdout.split())
-
-    wait_until(lambda: children() == 2)  # the server and the job
+    job = waiting_job(place)
     job.send_signal(signal.SIGKILL)
     job.communicate()
-    wait_until(lambda: children() == 1)
+    wait_until(lambda: len(processes(place)) == 1)
+
+
+def test_nobody_waits_for_a_server_that_was_killed(place):
+    job = waiting_job(place)
+    os.kill(processes(place)[0], signal.SIGKILL)  # its child holds on
+    later = call(place, LABEL)
+    assert later.communicate(timeout=60)[1] == "" and later.returncode == 0
+    job.kill()
+    job.communicate()
+
+
+def test_a_temporary_folder_of_a_long_name_goes_without_a_server(tmp_path):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    place = folder, {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT), "ALTOOLS_WARM": "1"}
+    place[1].pop("SLURM_JOB_ID", None)
+    job = call(place, LABEL)
+    assert job.communicate()[1] == "" and job.returncode == 0
+    assert not processes(place)
 
 
 def wait_until(condition):
