@@ -4,10 +4,9 @@ r"""k-means with as many centres as a batch has labels: D² seeding, then Lloyd'
 
 An iteration assigns by a tiled matrix product fused with its row minimum, so no n x k matrix is held; once most
 centres rest, a point is compared only with those that moved, unless a centre at rest could have become its nearest.
-A centre that
-lost all its points moves to the point farthest from its own centre (the j-th such centre to the j-th farthest, while
-that distance is positive), as scikit-learn does. Stops when no point changes its centre, or when the centres together
-moved by at most ``tolerance`` times the mean variance of a column, as scikit-learn does.
+A centre that lost all its points moves to the point farthest from its own centre (the j-th such centre to the j-th
+farthest, while that distance is positive), as scikit-learn does. Stops when no point changes its centre, or when the
+centres together moved by at most ``tolerance`` times the mean variance of a column, as scikit-learn does.
 
 Reference: Lloyd, 1982, "Least squares quantization in PCM".
 Cost: O(n k d) time per iteration, O((n + k) d) memory. Knows nothing about strategies.

@@ -53,4 +53,4 @@ def report(
     ]
     asked, noted = (storage.read_table(files[0]) if files else None for files in (diagnostics, notes))
     html = pages.page(tables.read(curves), tables.read(costs), queries=asked, notes=noted, sheets=pictures)
-    pages.write(page, html)
+    storage.write_text(page, html)

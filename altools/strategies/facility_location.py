@@ -10,8 +10,8 @@ Reference: Wei, Iyer and Bilmes, 2015, "Submodularity in data subset selection a
 function; Nemhauser, Wolsey and Fisher, 1978, for greedy. This is what the public code of arXiv 2312.05751 ran under
 the name SIMILAR (raw cosine with an empty set of 0, which is the same function); there its n² kernel of Python floats
 did not fit for larger pools, and the last query crashed.
-Cost: O(u² d) time in one or two passes of matrix products, in memory O(u d) and at most 2.5 GiB: all similarities are
-kept while they need at most 1 GiB, and the pairs that still matter while they are at most 2^27. With the budget a
+Cost: O(u² d) time in a few passes of matrix products, in memory O(u d) and at most 4 GiB: all similarities are kept
+while they need at most 1 GiB, and the pairs that still matter while they are at most 2^27. With the budget a
 fixed share of the pool this grows like u · b · d. See `altools.kernels.facility`. Draws no random numbers.
 """
 

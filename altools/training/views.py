@@ -113,9 +113,6 @@ def _both_axes(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return torch.matmul(rows[:, None], images)
 
 
-# --- crop ------------------------------------------------------------------------------------------------------------
-
-
 def _crops(n: int, height: int, width: int, least: float, rng: Generator) -> Tensor:
     """Draw top, left, height, width of n crops as torchvision's ``RandomResizedCrop`` does."""
     low, high = (math.log(ratio) for ratio in RATIO)
@@ -152,9 +149,6 @@ def hat(start: Float[Tensor, " b"], length: Float[Tensor, " b"], size: int) -> F
     position = (pixel + 0.5) * (length / size)[:, None] - 0.5
     position = start[:, None] + torch.minimum(position.clamp(min=0), length[:, None] - 1)
     return (1 - (position[:, :, None] - pixel).abs()).clamp_(min=0)
-
-
-# --- colour ----------------------------------------------------------------------------------------------------------
 
 
 def _jitter(n: int, colour: bool, views: Views, rng: Generator) -> tuple[Tensor | None, Tensor | None]:
@@ -218,9 +212,6 @@ def turn_hue(images: Float[Tensor, "b 3 h w"], turns: Float[Tensor, " b"]) -> Fl
     missing = (sextant[:, None] - centre).abs_().sub_(3).abs_().neg_().add_(2).clamp_(0, 1)
     turned = torch.addcmul(high[:, None], missing, chroma[:, None], value=-1)
     return images.lerp(turned, (turns != 0).to(images.dtype)[:, None, None, None])
-
-
-# --- blur ------------------------------------------------------------------------------------------------------------
 
 
 def _taps(n: int, shortest: int, views: Views, rng: Generator) -> Tensor | None:
