@@ -154,7 +154,7 @@ class EncodedImages:
         """Return whole images by row with pixels in 0..1."""
         with ThreadPoolExecutor(self.workers) as threads:
             pixels = np.stack(list(threads.map(self._decode, rows.tolist())))
-        return torch.from_numpy(pixels).to(self.device).float() / 255
+        return torch.from_numpy(pixels).to(self.device).float().div_(255)
 
     def _on_device(self, pixels: UInt8[Tensor, "b c h w"], flip: Tensor | None) -> Tensor:
         if self.device.type == "cuda":

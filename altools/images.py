@@ -54,9 +54,15 @@ class Images:
             images = draws.apply(images)
         return self.normalise(images.to(torch.float32) / 255)
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        channels, height, width = self.pixels.shape[1:]
+        return channels, height, width
+
     def unit(self, rows: Int[Tensor, " b"]) -> Float[Tensor, "b c h w"]:
         """Gather images by row with pixels in 0..1."""
-        return self.pixels[rows.to(self.device)].float() / 255
+        return self.pixels[rows.to(self.device)].float().div_(255)
 
     def batches(self, parts: Sequence[Int[Tensor, " _"]]) -> Iterator[Float[Tensor, "_ c h w"]]:
         """Yield network input for some lists of rows."""

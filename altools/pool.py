@@ -93,9 +93,21 @@ class Pool:
                 return len(value)
         return 0
 
+    def alike(self) -> list[str]:
+        """Return the signals that are the same for every candidate, by which none can be told from another."""
+        signals = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return [
+            name
+            for name, value in signals.items()
+            if isinstance(value, Tensor) and not name.startswith("labelled_") and _alike(value)
+        ]
+
     def _check_length(self, name: str, value: Tensor, length: int) -> None:
         if len(value) != length:
-            raise UserError(f"Pool.{name} must have {length} rows, one per image. Got {len(value)} ({self.where}).")
+            raise UserError(
+                f"Pool.{name} must have {length} rows, one per image. Got {len(value)} ({self.where}); "
+                "the model's forward must return one for each."
+            )
 
     def _refuse_rows(self, name: str, bad: Tensor, promise: str) -> None:
         rows = bad.flatten(1).any(1) if bad.dim() > 1 else bad
@@ -124,6 +136,12 @@ class Selection:
     """Facts worth recording about this query (ties, saturation, zero gradients), plain JSON values."""
     memory: dict[str, Tensor] = field(default_factory=dict)
     """Tensors with a row per candidate that the strategy wants back in the next round."""
+
+
+def _alike(rows: Tensor) -> bool:
+    if len(rows) < 2 or not bool((rows[0] == rows[1]).all()):  # nearly always, and spares a mask of all
+        return False
+    return bool((rows == rows[:1]).all())
 
 
 def top_k(scores: Float[Tensor, " u"], budget: int) -> Selection:

@@ -5,6 +5,7 @@ Only what a strategy declares is computed. Everything here sees test-time pixels
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from torch import Generator, Tensor
 
 from altools.encoded import EncodedImages
 from altools.images import Images
+from altools.kernels import dropout_heads
 from altools.models import Classifier, Outputs
 from altools.pool import Pool
 from altools.training.predict import predict
@@ -67,7 +69,7 @@ class Signals:
     def probs(self) -> Float[Tensor, "u c"]:
         """Class probabilities of the candidates; with ``mc_average`` masks their mean under dropout."""
         if self.options["mc_average"]:
-            return self._dropout_probs(self.options["mc_average"]).mean(1)
+            return self._under_dropout(dropout_heads.mean_probs, self.options["mc_average"])
         return self._candidates.logits.softmax(1)
 
     @cached_property
@@ -78,21 +80,14 @@ class Signals:
     @cached_property
     def mc_probs(self) -> Float[Tensor, "u m c"]:
         """Class probabilities of the candidates under dropout masks before the last layer."""
-        return self._dropout_probs(self.options["mc_samples"])
+        return self._under_dropout(dropout_heads.masked_probs, self.options["mc_samples"])
 
-    def _dropout_probs(self, samples: int) -> Float[Tensor, "u m c"]:
+    def _under_dropout(self, ask: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor], samples: int) -> Tensor:
         """Ask the head under dropout masks; the backbone is asked once and knows nothing of them."""
-        from altools.kernels.dropout_heads import mc_dropout_probs
-
-        head = self.model.head
-        return mc_dropout_probs(
-            self.embeddings,
-            head.weight.detach(),
-            head.bias.detach(),
-            samples=samples,
-            rate=self.options["mc_rate"],
-            generator=self.stream("dropout masks"),
-        )
+        weight, bias = self.model.head.weight.detach(), self.model.head.bias.detach()
+        rate, stream = self.options["mc_rate"], self.stream("dropout masks")
+        masks = dropout_heads.dropout_masks(samples, weight.shape[1], rate=rate, generator=stream)
+        return ask(self.embeddings, weight, bias, masks.to(weight))
 
     @cached_property
     def labelled_probs(self) -> Float[Tensor, "l c"]:
@@ -142,10 +137,10 @@ class Signals:
                 lambda pixels: self.model(self.images.normalise(pixels)).logits,
                 self.images.unit(part),
             )
-            for part in self.pool.split(ATTACK_BLOCK)
+            for part in self.pool.split(max(1, ATTACK_PIXELS // math.prod(self.images.shape)))
         ]
         return torch.cat(parts)
 
 
-# The attack keeps its own batches full; a block bounds the float copy of the pixels.
-ATTACK_BLOCK = 8192
+# The attack keeps its own batches full; a block bounds the float copy of the pixels, to 256 MiB.
+ATTACK_PIXELS = 1 << 26

@@ -113,7 +113,7 @@ def signals(needs: frozenset[str], size: Size) -> dict[str, Any]:
     """Draw the signals a strategy needs: a linear head on post-ReLU embeddings of a class mixture."""
     import torch
 
-    from altools.kernels.dropout_heads import mc_dropout_probs
+    from altools.kernels.dropout_heads import dropout_masks, masked_probs
 
     rng = torch.Generator().manual_seed(0)
     means = torch.randn(size.classes, WIDTH, generator=rng)
@@ -126,8 +126,8 @@ def signals(needs: frozenset[str], size: Size) -> dict[str, Any]:
     embeddings, _ = drawn(size.pool)
     labelled, labels = drawn(size.labelled)
     made = {"embeddings": lambda: embeddings, "probs": lambda: (embeddings @ head.T).softmax(1)}
-    made["mc_probs"] = lambda: mc_dropout_probs(
-        embeddings, head, torch.zeros(size.classes), samples=size.samples, rate=0.5, generator=rng
+    made["mc_probs"] = lambda: masked_probs(
+        embeddings, head, torch.zeros(size.classes), dropout_masks(size.samples, WIDTH, rate=0.5, generator=rng)
     )
     made["labelled_embeddings"] = lambda: labelled
     made["labelled_probs"] = lambda: (labelled @ head.T).softmax(1)

@@ -18,14 +18,15 @@ OUTCOMES = 1000
 @cache
 def predictions(size: int, samples: int, classes: int, features: int = 512) -> torch.Tensor:
     """Return class probabilities of a linear head under dropout on post-ReLU embeddings of a class mixture."""
-    from altools.kernels.dropout_heads import mc_dropout_probs
+    from altools.kernels.dropout_heads import dropout_masks, masked_probs
 
     rng = torch.Generator().manual_seed(0)
     means = torch.randn(classes, features, generator=rng)
     labels = torch.randint(0, classes, (size,), generator=rng)
     embeddings = (means[labels] + 1.5 * torch.randn(size, features, generator=rng)).relu()
     head = 0.03 * means
-    return mc_dropout_probs(embeddings, head, torch.zeros(classes), samples=samples, rate=0.5, generator=rng)
+    masks = dropout_masks(samples, features, rate=0.5, generator=rng)
+    return masked_probs(embeddings, head, torch.zeros(classes), masks)
 
 
 def cases() -> list[Case]:

@@ -17,6 +17,8 @@ Dimensions: u candidates, d embedding, c classes, m Monte-Carlo samples (masks).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
@@ -24,33 +26,15 @@ from torch import Generator, Tensor
 BLOCK_ELEMENTS = 1 << 24  # logits at a time: 64 MiB
 
 
-def mc_dropout_probs(
-    embeddings: Float[Tensor, "u d"],
-    weight: Float[Tensor, "c d"],
-    bias: Float[Tensor, " c"],
-    *,
-    samples: int,
-    rate: float,
-    generator: Generator,
-) -> Float[Tensor, "u m c"]:
-    """Return the class probabilities of every candidate under ``samples`` dropout masks.
-
-    Cost: O(u m c d) time; the result is u m c floats, beside it m c d for the masked weights and a block of logits.
+def dropout_masks(samples: int, features: int, *, rate: float, generator: Generator) -> Float[Tensor, "m d"]:
+    """Draw masks: 0 where an input is dropped, 1 / (1 - rate) where it is kept.
 
     Args:
-        embeddings: inputs of the last layer.
-        weight: weight of the last layer.
-        bias: bias of the last layer.
         samples: number of masks, m.
+        features: inputs of the last layer, d.
         rate: probability of dropping an input, in [0, 1).
         generator: a CPU generator; draws m d numbers, whatever the number of candidates.
     """
-    masks = dropout_masks(samples, weight.shape[1], rate=rate, generator=generator)
-    return masked_probs(embeddings, weight, bias, masks.to(weight))
-
-
-def dropout_masks(samples: int, features: int, *, rate: float, generator: Generator) -> Float[Tensor, "m d"]:
-    """Draw masks: 0 where an input is dropped, 1 / (1 - rate) where it is kept."""
     return (torch.rand(samples, features, generator=generator) >= rate).float() / (1 - rate)
 
 
@@ -60,12 +44,37 @@ def masked_probs(
     bias: Float[Tensor, " c"],
     masks: Float[Tensor, "m d"],
 ) -> Float[Tensor, "u m c"]:
-    """Return the class probabilities under given masks, for callers whose embeddings come in batches."""
+    """Return the class probabilities of every candidate under every mask.
+
+    Cost: O(u m c d) time; the result is u m c floats, beside it m c d for the masked weights and a block of logits.
+
+    Args:
+        embeddings: inputs of the last layer.
+        weight: weight of the last layer.
+        bias: bias of the last layer.
+        masks: see `dropout_masks`.
+    """
+    probs = embeddings.new_empty(len(embeddings), len(masks), len(weight))
+    at = 0
+    for block in _blocks(embeddings, weight, bias, masks):
+        probs[at : at + len(block)] = block
+        at += len(block)
+    return probs
+
+
+def mean_probs(
+    embeddings: Float[Tensor, "u d"],
+    weight: Float[Tensor, "c d"],
+    bias: Float[Tensor, " c"],
+    masks: Float[Tensor, "m d"],
+) -> Float[Tensor, "u c"]:
+    """Return the mean of `masked_probs` over the masks, which never exist all at once."""
+    return torch.cat([block.mean(1) for block in _blocks(embeddings, weight, bias, masks)])
+
+
+def _blocks(embeddings: Tensor, weight: Tensor, bias: Tensor, masks: Tensor) -> Iterator[Float[Tensor, "_ m c"]]:
     samples, classes = len(masks), len(weight)
     heads = (masks[:, None] * weight).flatten(0, 1).T
     biases = bias.repeat(samples)
-    probs = embeddings.new_empty(len(embeddings), samples, classes)
-    rows = max(1, BLOCK_ELEMENTS // (samples * classes))
-    for block, out in zip(embeddings.split(rows), probs.split(rows), strict=True):
-        out.copy_(torch.addmm(biases, block, heads).view(-1, samples, classes).softmax(2))
-    return probs
+    for block in embeddings.split(max(1, BLOCK_ELEMENTS // (samples * classes))):
+        yield torch.addmm(biases, block, heads).view(-1, samples, classes).softmax(2)

@@ -118,7 +118,7 @@ class _Leaders:
 
 def _walk(
     leaders: _Leaders, cover: Float[Tensor, " r"], picks: Int[Tensor, " p"], gains: Float[Tensor, " p"]
-) -> tuple[Int[Tensor, ""], Float[Tensor, " q"]]:
+) -> tuple[Int[Tensor, " 1"], Float[Tensor, " q"]]:
     """Pick greedily among the leaders while the best of them reaches its ``least``.
 
     Args:
@@ -131,21 +131,21 @@ def _walk(
         How many picks are valid, and the scores after the last of them.
     """
     rows, columns, extra, least = leaders.rows, leaders.columns, leaders.extra, leaders.least
-    valid = torch.ones((), dtype=torch.bool, device=rows.device)
-    count = torch.zeros((), dtype=torch.long, device=rows.device)
+    valid = torch.ones(1, dtype=torch.bool, device=rows.device)
+    count = torch.zeros(1, dtype=torch.long, device=rows.device)
     score = _gains(rows, columns, cover) + extra
     for step in range(len(picks)):
-        best = score.argmax()
+        best = score.argmax(dim=0, keepdim=True)  # a number would be read by the host, which waits for it
         valid = valid & (score[best] >= least[best])
         if rows.device.type == "cpu" and not valid:  # looking costs nothing here; on a GPU the rest has no effect
             break
-        picks[step], gains[step] = best, score[best]
+        picks[step : step + 1], gains[step : step + 1] = best, score[best]
         count += valid
-        gained = torch.where(valid, rows[best], -torch.inf)
+        gained = torch.where(valid, rows[best][0], -torch.inf)
         if columns is None:
             torch.maximum(cover, gained, out=cover)
         else:
-            cover.scatter_reduce_(0, columns[best], gained, "amax")
+            cover.scatter_reduce_(0, columns[best][0], gained, "amax")
         extra[best] = torch.where(valid, -torch.inf, extra[best])
         score = _gains(rows, columns, cover) + extra
     return count, score
@@ -153,7 +153,7 @@ def _walk(
 
 def _walk_few(
     leaders: _Leaders, cover: Float[Tensor, " r"], picks: Int[Tensor, " p"], gains: Float[Tensor, " p"]
-) -> tuple[Int[Tensor, ""], Float[Tensor, " q"]]:
+) -> tuple[Int[Tensor, " 1"], Float[Tensor, " q"]]:
     """Do what `_walk` does on a CPU over few pairs, where starting an operation costs more than doing it."""
     assert leaders.columns is not None
     values, where, level = leaders.rows.numpy(), leaders.columns.numpy(), cover.numpy()
@@ -176,7 +176,7 @@ def _walk_few(
         level[where[best][raised]] = values[best][raised]
         added[best] = -np.inf
         score, count = scores(), count + 1
-    return torch.tensor(count), torch.from_numpy(score)
+    return torch.tensor([count]), torch.from_numpy(score)
 
 
 def _gains(

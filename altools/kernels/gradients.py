@@ -24,12 +24,12 @@ NEGLIGIBLE = 1e-30
 def residuals(probs: Float[Tensor, "n c"], labels: Int[Tensor, " n"] | None = None) -> Float[Tensor, "n c"]:
     """Return p minus the one-hot label; the predicted class (the first of equals) stands in for no label.
 
-    Probabilities below `NEGLIGIBLE` count as zero.
+    The label's entry is minus the sum of the others, not p - 1: that keeps its digits where p is close to 1, and so the
+    direction of a sure image's gradient. Probabilities below `NEGLIGIBLE` count as zero.
     """
-    target = probs.argmax(dim=1) if labels is None else labels
-    out = probs.masked_fill(probs < NEGLIGIBLE, 0)
-    out[torch.arange(len(probs), device=probs.device), target] -= 1
-    return out
+    target = (probs.argmax(dim=1) if labels is None else labels)[:, None]
+    out = probs.masked_fill(probs < NEGLIGIBLE, 0).scatter_(1, target, 0)
+    return out.scatter_(1, target, -out.sum(dim=1, keepdim=True))
 
 
 def with_bias(embeddings: Float[Tensor, "n d"]) -> Float[Tensor, "n e"]:
@@ -43,10 +43,10 @@ def squared_norms(residual: Float[Tensor, "n c"], embeddings: Float[Tensor, "n d
 
 
 def inner_products(
-    residual: Float[Tensor, "n c"], embeddings: Float[Tensor, "n d"], one: Int[Tensor, ""]
+    residual: Float[Tensor, "n c"], embeddings: Float[Tensor, "n d"], one: Int[Tensor, " 1"]
 ) -> Float[Tensor, " n"]:
     """Return the product of every gradient with that of image ``one``."""
-    return (residual @ residual[one]) * (embeddings @ embeddings[one])
+    return (residual @ residual[one][0]) * (embeddings @ embeddings[one][0])
 
 
 def directions(residual: Float[Tensor, "n c"], embeddings: Float[Tensor, "n d"]) -> Vectors:

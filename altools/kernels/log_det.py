@@ -44,26 +44,28 @@ def _greedy(images: Vectors, query: Vectors, budget: int, eta: float) -> tuple[I
     gains = torch.empty_like(plain[:budget])
     for step in range(budget):
         gain = plain.log() - given.log() + open_to
-        best = gain.argmax()
-        picks[step], gains[step] = best, gain[best]
-        open_to[best] = -torch.inf
-        row = images[best[None]].similarity(images)[0]
-        row[best] += 1
+        best = gain.argmax(dim=0, keepdim=True)  # a number would be read by the host, which waits for it
+        now = slice(step, step + 1)
+        picks[now], gains[now] = best, gain[best]
+        open_to.index_fill_(0, best, -torch.inf)
+        row = images[best].similarity(images)[0]
+        row.index_add_(0, best, torch.ones_like(row[:1]))
         plain = plain - _append(plain_rows, step, best, row, plain)
-        given = given - _append(given_rows, step, best, row - explained @ explained[best], given)
+        given = given - _append(given_rows, step, best, row - explained @ explained[best][0], given)
         # A picked variance is spent; it must not turn the logarithm into NaN.
-        plain[best] = given[best] = 1
+        plain.index_fill_(0, best, 1)
+        given.index_fill_(0, best, 1)
     return picks, gains
 
 
 def _append(
     rows: Float[Tensor, "b u"],
     step: int,
-    best: Int[Tensor, ""],
+    best: Int[Tensor, " 1"],
     row: Float[Tensor, " u"],
     variance: Float[Tensor, " u"],
 ) -> Float[Tensor, " u"]:
     """Add the pick's column to the factor and return by how much it lowers every variance."""
     before = rows[:step]
-    rows[step] = (row - before[:, best] @ before) / variance[best].sqrt()
+    rows[step] = (row - before[:, best][:, 0] @ before) / variance[best].sqrt()
     return rows[step].square()

@@ -15,12 +15,17 @@ def entropy(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
     return -torch.xlogy(probs, probs).sum(dim=1)
 
 
-def margin(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
-    """Return the gap between the two largest probabilities of each row; small is unsure."""
-    first, second = probs.topk(2, dim=1).values.unbind(dim=1)
-    return first - second
+def closeness(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
+    """Return 1 - margin, where the margin is the gap between the two largest probabilities of each row."""
+    others = _others(probs)
+    return others.sum(dim=1) + others.amax(dim=1)
 
 
 def doubt(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
     """Return the probability that the likeliest class of each row leaves to the others."""
-    return 1 - probs.amax(dim=1)
+    return _others(probs).sum(dim=1)
+
+
+def _others(probs: Float[Tensor, "u c"]) -> Float[Tensor, "u c"]:
+    """Set the likeliest class of each row to zero: what is left keeps its digits where that class is close to 1."""
+    return probs.scatter(1, probs.argmax(dim=1, keepdim=True), 0)

@@ -15,6 +15,7 @@ COLUMNS = [*WHO, "seed", "round", "fact", "value"]
 NOTHING = "nothing noted"
 
 MEANINGS = {
+    "alike": "signals that are the same for every candidate: nothing in them to choose by",
     "candidate_clusters": "clusters among the candidates with small margins",
     "candidates_are_pool": "every image was a candidate: margins decided nothing",
     "clusters": "clusters of the pool",
@@ -45,7 +46,7 @@ MEANINGS = {
 
 NOT_THE_CRITERION = frozenset(
     {
-        *("candidates_are_pool", "empty_clusters", "filter_is_pool", "no_disagreement", "picks_without_gain"),
+        *("alike", "candidates_are_pool", "empty_clusters", "filter_is_pool", "no_disagreement", "picks_without_gain"),
         *("tied_at_cut", "uniform_picks", "zero_distance_picks"),
     }
 )

@@ -79,6 +79,7 @@ def query(
     chosen = choose(device, threads)
     remembered: dict[str, Tensor] = {}
     signals: Signals | None = None
+    alike: list[str] = []
     data = load.split(facts, "train", chosen, **normalisation, workers=threads)
     before, rounds = load.labelled_rows(labelled_before)
     pool = pool_rows(len(data.images), before)
@@ -100,6 +101,7 @@ def query(
         )
         remembered = _remembered(memory_before, pool, chosen)
         candidates = signals.gather(frozenset(strategy["needs"]), remembered, where)
+        alike = candidates.alike()
         selected = time.perf_counter()
         module = importlib.import_module(strategy["module"])
         selection = module.select(candidates, budget, stream(seed, "query", round), **strategy["options"])
@@ -126,7 +128,7 @@ def query(
             "select_s": finished - selected,
             "peak_memory_mb": peak,
             "spread": described,
-            "notes": selection.notes,
+            "notes": selection.notes | ({"alike": ", ".join(alike)} if alike else {}),
             "provenance": source,
         },
     )
@@ -169,7 +171,8 @@ def _check(selection: Selection, budget: int, size: int, where: str) -> None:
     if outside or {len(picks), distinct, scores} != {budget}:
         raise UserError(
             f"a strategy must pick {budget} distinct positions in 0..{size - 1} and give each a score. "
-            f"Got {len(picks)} picks, {distinct} of them distinct, {outside} outside, and {scores} scores ({where})."
+            f"Got {len(picks)} picks, {distinct} of them distinct, {outside} outside, and {scores} scores ({where}); "
+            "mend its select."
         )
 
 

@@ -21,11 +21,11 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Generator
 
 from altools.kernels import seeding
-from altools.kernels.points import Points, outer_products
+from altools.kernels.gradients import residuals
+from altools.kernels.points import outer_products
 from altools.pool import Pool, Selection
 
 NEEDS = frozenset({"probs", "embeddings"})
@@ -34,7 +34,7 @@ NEEDS = frozenset({"probs", "embeddings"})
 def select(pool: Pool, budget: int, rng: Generator, *, mode: Literal["fast", "reference"] = "fast") -> Selection:
     """Pick ``budget`` candidates by D² sampling of their gradient embeddings."""
     assert pool.probs is not None and pool.embeddings is not None
-    points = gradient_embeddings(pool.probs, pool.embeddings)
+    points = outer_products(residuals(pool.probs), pool.embeddings)
     zeros = int((points.norms == 0).sum())
     notes = {"zero_gradients": zeros} if zeros else {}
     if zeros == pool.size:
@@ -50,11 +50,3 @@ def select(pool: Pool, budget: int, rng: Generator, *, mode: Literal["fast", "re
         picks = torch.cat([picks, seeding.uniform_rest(picks, pool.size, missing, rng)])
         scores = torch.cat([scores, scores.new_zeros(missing)])
     return Selection(picks=picks, scores=scores, notes=notes)
-
-
-def gradient_embeddings(probs: Float[Tensor, "u c"], embeddings: Float[Tensor, "u d"]) -> Points:
-    """Return the gradients of the last layer's weights at the predicted label, as outer products."""
-    top = probs.argmax(1, keepdim=True)
-    others = probs.scatter(1, top, 0)
-    # p - 1 of the predicted class as minus the sum of the others: keeps its digits where p is close to 1.
-    return outer_products(others.scatter(1, top, -others.sum(1, keepdim=True)), embeddings)

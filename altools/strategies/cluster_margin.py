@@ -17,7 +17,7 @@ Differs: the paper cuts the dendrogram at a distance it does not state; a number
 The public code of arXiv 2312.05751 cuts at 1.25 images per cluster, visits clusters in a fixed scrambled order and
 ignores the margins.
 Cost: O(u² d) time once and O(u d) memory (see `altools.kernels.average_linkage`), then O(u (c + log u)).
-Draws one random permutation of the candidates. Recorded score: minus the margin.
+Draws one random permutation of the candidates. Recorded score: 1 - margin.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from torch import Generator, Tensor
 
 from altools.bounds import Ge, Gt
 from altools.kernels.average_linkage import average_linkage
-from altools.kernels.uncertainty import margin
+from altools.kernels.uncertainty import closeness
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs", "embeddings"})
@@ -49,8 +49,9 @@ def select(
     cluster = pool.memory.get("cluster")
     if cluster is None:
         cluster = average_linkage(pool.embeddings, clusters=max(1, round(pool.size / images_per_cluster)))
-    scores = -margin(pool.probs)
-    considered = top_k(scores, min(pool.size, round(candidates * budget))).picks
+    scores = closeness(pool.probs)
+    doubtful = top_k(scores, min(pool.size, round(candidates * budget)))
+    considered = doubtful.picks
     shuffled = considered[torch.randperm(len(considered), generator=rng).to(considered.device)]
     order, groups = round_robin(cluster[shuffled])
     picks = shuffled[order[:budget]]
@@ -59,7 +60,7 @@ def select(
         "candidate_clusters": groups,
         "candidates_are_pool": len(considered) == pool.size,
     }
-    return Selection(picks=picks, scores=scores[picks], notes=notes, memory={"cluster": cluster})
+    return Selection(picks=picks, scores=scores[picks], notes=doubtful.notes | notes, memory={"cluster": cluster})
 
 
 def round_robin(cluster: Int[Tensor, " k"]) -> tuple[Int[Tensor, " k"], int]:

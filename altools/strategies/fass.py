@@ -22,11 +22,11 @@ from altools.bounds import Ge
 from altools.kernels.facility import greedy
 from altools.kernels.represented import Objective
 from altools.kernels.similarity import plain
-from altools.kernels.uncertainty import doubt, entropy, margin
+from altools.kernels.uncertainty import closeness, doubt, entropy
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs", "embeddings"})
-SCORES = {"entropy": entropy, "margin": lambda probs: -margin(probs), "least_confidence": doubt}
+SCORES = {"entropy": entropy, "margin": closeness, "least_confidence": doubt}
 
 
 def select(
@@ -40,8 +40,9 @@ def select(
     """Pick ``budget`` of the ``beta * budget`` most uncertain candidates greedily by representation."""
     assert pool.probs is not None and pool.embeddings is not None
     size = min(pool.size, round(beta * budget))
-    considered = top_k(SCORES[uncertainty](pool.probs), size).picks.sort().values
+    doubtful = top_k(SCORES[uncertainty](pool.probs), size)
+    considered = doubtful.picks.sort().values
     images = plain(pool.embeddings[considered])
     picks, gains = greedy(Objective(candidates=images, represented=images), budget)
     notes = {"filter_is_pool": size == pool.size, "picks_without_gain": int((gains <= 0).sum())}
-    return Selection(picks=considered[picks], scores=gains, notes=notes)
+    return Selection(picks=considered[picks], scores=gains, notes=doubtful.notes | notes)

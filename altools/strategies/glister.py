@@ -143,7 +143,8 @@ def _gains(
 
 
 def _highest(gain: Float[Tensor, " u"], size: int) -> Selection:
-    picks = torch.sort(gain, descending=True, stable=True).indices[:size] if size > 1 else gain.argmax()[None]
+    one = size == 1
+    picks = gain.argmax(dim=0, keepdim=True) if one else torch.sort(gain, descending=True, stable=True).indices[:size]
     return Selection(picks=picks, scores=gain[picks])
 
 
@@ -161,9 +162,9 @@ def _diverse(
     taken = []
     for _ in range(size):
         part = _highest(gain - weight * penalty + excluded, 1)
-        best = part.picks[0]
+        best = part.picks
         distance = norms + norms[best] - 2 * inner_products(residual, features, best)
         penalty += torch.exp(-distance.clamp_min_(0) / 2)
-        excluded[best] = -torch.inf
+        excluded.index_fill_(0, best, -torch.inf)
         taken.append(part)
     return Selection(picks=torch.cat([part.picks for part in taken]), scores=torch.cat([part.scores for part in taken]))

@@ -4,7 +4,7 @@ r"""Least confidence: query where the likeliest class is least likely.
 
 Reference: Lewis and Gale, 1994, "A sequential algorithm for training text classifiers", Figure 1.
 Differs: any number of classes, and probabilities of a network; ``mc_average`` averages them over dropout masks.
-Cost: O(u c) time, O(u) extra memory. Draws no random numbers.
+Cost: O(u c) time and memory. Draws no random numbers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""SIMILAR: images that say much about a query set of labelled images (submodular mutual information).
 
 Similarity is (1 + cosine) / 2 of last-layer gradients: predicted label for the pool, true label for labelled images;
-a zero gradient (a probability of exactly 1) has similarity 1/2 to everything. With pool U, picks A, query set Q and
-private set P:
+a zero gradient (all other probabilities below 1e-30) has similarity 1/2 to everything. With pool U, picks A, query set
+Q and private set P:
 
 .. math::
     \text{flqmi} &= \sum_{q \in Q} \max_{a \in A} s_{qa} + \eta \sum_{a \in A} \max_{q \in Q} s_{qa} \\
@@ -95,8 +95,10 @@ def query_set(probs: Float[Tensor, "l c"], labels: Int[Tensor, " l"], size: int)
     """Return the wrongly classified images, filled up to ``size`` by the least sure, and how many are wrong."""
     right = probs.argmax(dim=1) == labels
     wrong = int((~right).sum())
-    sureness = probs.gather(1, labels[:, None])[:, 0] + right  # wrong ones below 1, right ones above
-    return torch.sort(sureness, stable=True).indices[: max(wrong, size)], wrong
+    doubt = residuals(probs, labels).gather(1, labels[:, None])[
+        :, 0
+    ]  # p - 1, with all its digits where p is close to 1
+    return torch.sort(doubt - 2 * (~right), stable=True).indices[: max(wrong, size)], wrong
 
 
 def _choose(
@@ -119,4 +121,5 @@ def _choose(
             floor=None if function == "flvmi" or not len(private) else nu * nearest_similarity(images, private),
         )
     picks, gains = greedy(objective, budget)
-    return Selection(picks=picks, scores=gains, notes={"picks_without_gain": int((gains <= 0).sum())})
+    represented = gains if objective.bonus is None else gains - objective.bonus[picks]
+    return Selection(picks=picks, scores=gains, notes={"picks_without_gain": int((represented <= 0).sum())})

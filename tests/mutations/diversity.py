@@ -58,8 +58,8 @@ MUTATIONS = [
     ),
     Mutation(
         name="BADGE forgets the predicted class",
-        module="altools.strategies.badge",
-        find="-others.sum(1, keepdim=True)",
+        module="altools.kernels.gradients",
+        find="-out.sum(dim=1, keepdim=True)",
         replace="0.0",
         test=f"{BADGE}::test_gradients_are_those_of_the_definition",
     ),

@@ -11,8 +11,8 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="Cluster-Margin ignores the margins (public code of arXiv 2312.05751)",
         module=CLUSTER_MARGIN,
-        find="considered = top_k(scores, ",
-        replace="considered = top_k(0 * scores, ",
+        find="doubtful = top_k(scores, ",
+        replace="doubtful = top_k(0 * scores, ",
         test=CLUSTER_MARGIN_TEST + "test_margins_decide_which_images_are_candidates",
     ),
     Mutation(
@@ -86,6 +86,20 @@ MUTATIONS: list[Mutation] = [
         test="tests/oracles/test_facility_location.py::test_copies_and_zero_embeddings_are_picked_once_each_and_last",
     ),
     Mutation(
+        name="a sure image's gradient loses the entry of its class to rounding",
+        module="altools.kernels.gradients",
+        find="return out.scatter_(1, target, -out.sum(dim=1, keepdim=True))",
+        replace="return out.scatter_(1, target, probs.gather(1, target) - 1)",
+        test="tests/unit/kernels/test_gradients.py::test_sure_images_keep_the_direction_of_their_gradient",
+    ),
+    Mutation(
+        name="logdetmi forgets what the queries explain",
+        module="altools.kernels.log_det",
+        find="row - explained @ explained[best][0]",
+        replace="row",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
         name="fl1mi and fl2mi swapped",
         module="altools.strategies.similar",
         find='if function == "flqmi":',
@@ -109,8 +123,8 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="SIMILAR's query set is what the model gets right",
         module="altools.strategies.similar",
-        find="sureness = probs.gather(1, labels[:, None])[:, 0] + right",
-        replace="sureness = probs.gather(1, labels[:, None])[:, 0] - 2.0 * right",
+        find="doubt - 2 * (~right)",
+        replace="doubt - 2 * right",
         test="tests/oracles/test_similar.py::test_query_set_is_what_the_model_gets_wrong_or_is_least_sure_of",
     ),
     Mutation(

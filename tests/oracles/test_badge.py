@@ -8,10 +8,10 @@ import torch
 
 from altools import strategies
 from altools.kernels import seeding
+from altools.kernels.gradients import residuals
 from altools.kernels.points import outer_products, vectors
 from altools.pool import Pool
 from altools.rng import stream
-from altools.strategies.badge import gradient_embeddings
 from tests import pools
 from tests.frequencies import chi_square_tail
 
@@ -156,7 +156,7 @@ def test_copies_are_drawn_once_before_the_uniform_fill(mode):
 
 def test_gradients_are_those_of_the_definition():
     pool = pools.make(20, sharpness=30.0)
-    points = gradient_embeddings(pool.probs, pool.embeddings)
+    points = outer_products(residuals(pool.probs), pool.embeddings)
     hidden, left = points.factors
     formed = (left[:, :, None] * hidden[:, None, :]).flatten(1)
     torch.testing.assert_close(

@@ -19,7 +19,7 @@ def scalar_scores(name: str, row: list[float]) -> float:
     if name == "least_confidence":
         return 1 - max(row)
     ordered = sorted(row)
-    return ordered[-2] - ordered[-1]
+    return 1 - (ordered[-1] - ordered[-2])
 
 
 def dirichlet(seed: int, rows: int, classes: int, sharpness: float) -> torch.Tensor:
@@ -50,6 +50,15 @@ def test_two_classes_make_all_three_rank_alike(order):
     expected = sorted(range(20), key=lambda i: order[i])[:7]
     for name in ("entropy", "least_confidence", "margin"):
         assert strategies.load(name).select(pool, 7, RNG).picks.tolist() == expected
+
+
+def test_nearly_saturated_rows_keep_their_order():
+    """From a gap of 17 on the largest probability rounds to 1."""
+    gaps = torch.tensor([20.0, 18.0, 30.0, 17.5, 25.0])
+    probs = torch.stack([torch.zeros(5), -gaps, -gaps - 1], dim=1).softmax(1)
+    for name in ("entropy", "least_confidence", "margin"):
+        chosen = strategies.load(name).select(Pool(size=5, probs=probs), 4, RNG)
+        assert chosen.picks.tolist() == [3, 1, 0, 4] and not chosen.notes, name
 
 
 def test_saturated_rows_rank_last_not_first():

@@ -41,3 +41,10 @@ def test_infinite_distances_are_allowed_and_negative_ones_are_not():
     Pool(size=2, bim_distance=torch.tensor([0.0, float("inf")]))
     with pytest.raises(UserError, match="at least 0"):
         Pool(size=2, deepfool_distance=torch.tensor([-1.0, 1.0]))
+
+
+def test_signals_that_tell_no_candidate_from_another_are_named():
+    probs = torch.full((3, 2), 0.5)
+    embeddings = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]])
+    assert Pool(size=3, probs=probs, embeddings=embeddings, labelled_probs=probs[:1]).alike() == ["probs"]
+    assert Pool(size=1, probs=probs[:1]).alike() == []

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from altools.kernels import dropout_heads
-from altools.kernels.dropout_heads import dropout_masks, masked_probs, mc_dropout_probs
+from altools.kernels.dropout_heads import dropout_masks, masked_probs, mean_probs
 from altools.rng import stream
 
 
@@ -19,7 +19,8 @@ def layer():
 
 def draw(layer, samples, rate=0.5, rows=slice(None)):
     weight, bias, embeddings = layer
-    return mc_dropout_probs(embeddings[rows], weight, bias, samples=samples, rate=rate, generator=stream(1, "masks"))
+    masks = dropout_masks(samples, 6, rate=rate, generator=stream(1, "masks"))
+    return masked_probs(embeddings[rows], weight, bias, masks)
 
 
 def test_equals_dropout_one_image_one_mask_one_class_at_a_time(layer):
@@ -66,6 +67,13 @@ def test_masks_do_not_depend_on_how_candidates_are_cut(layer, monkeypatch):
     assert len(whole.std(dim=1).unique()) > 1  # the masks do differ
 
 
+def test_the_mean_over_masks_is_the_mean_of_what_they_give_one_by_one(layer, monkeypatch):
+    weight, bias, embeddings = layer
+    masks = dropout_masks(5, 6, rate=0.5, generator=stream(1, "masks"))
+    monkeypatch.setattr(dropout_heads, "BLOCK_ELEMENTS", 5 * 4 * 2)
+    torch.testing.assert_close(mean_probs(embeddings, weight, bias, masks), draw(layer, 5).mean(1))
+
+
 def test_one_generator_gives_one_answer(layer):
     assert torch.equal(draw(layer, 5), draw(layer, 5))
 
@@ -78,12 +86,9 @@ def test_monte_carlo_passes_touch_no_batch_statistics():
     images = torch.rand(5, 1, 8, 8)
     with torch.no_grad():
         whole = [backbone(images[[i]])[0] for i in range(5)]
-        probs = mc_dropout_probs(
-            backbone(images), head.weight, head.bias, samples=4, rate=0.5, generator=stream(0, "masks")
-        )
-        alone = mc_dropout_probs(
-            torch.stack(whole), head.weight, head.bias, samples=4, rate=0.5, generator=stream(0, "masks")
-        )
+        masks = dropout_masks(4, 3 * 36, rate=0.5, generator=stream(0, "masks"))
+        probs = masked_probs(backbone(images), head.weight, head.bias, masks)
+        alone = masked_probs(torch.stack(whole), head.weight, head.bias, masks)
     after = backbone.state_dict() | head.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     torch.testing.assert_close(probs, alone)  # an image's answer does not depend on its batch

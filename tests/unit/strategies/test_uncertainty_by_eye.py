@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from altools import strategies
-from altools.kernels.uncertainty import doubt, entropy, margin
+from altools.kernels.uncertainty import closeness, doubt, entropy
 from altools.pool import Pool
 
 PROBS = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]])
@@ -21,7 +21,7 @@ def test_least_confidence_is_what_the_top_class_leaves():
 
 
 def test_margin_is_the_gap_of_the_top_two():
-    assert margin(PROBS).tolist() == pytest.approx([1.0, 0.0, 0.1, 0.5])
+    assert (1 - closeness(PROBS)).tolist() == pytest.approx([1.0, 0.0, 0.1, 0.5])
 
 
 @pytest.mark.parametrize(
