@@ -2,7 +2,7 @@
 
 Snakemake counts how many jobs may use GPUs at one time (the resource ``gpu``), and leaves it to the jobs which one
 each takes. Here every job holds the lock of a place on its GPU until it ends, so jobs spread evenly over the GPUs of
-a machine; the kernel frees the place of a job that dies. In a cluster job the scheduler has chosen already.
+a machine; the kernel frees the place of a job that dies. A job that sees one GPU, as from a scheduler, takes that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO
 import torch
 
 from altools.errors import UserError
-from altools.hardware import in_cluster, keep_freed_memory
+from altools.hardware import gpu_count, keep_freed_memory
 
 _places: list[IO[str]] = []
 """Locks of this process; they last as long as it does."""
@@ -35,15 +35,26 @@ def choose(wanted: str, threads: int) -> torch.device:
     Raises:
         UserError: a GPU is wanted and there is none.
     """
-    torch.set_num_threads(threads)
-    keep_freed_memory()
+    settle(threads)
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError("device must be 'auto' or 'cpu' here: it is 'cuda', and this machine has no usable GPU.")
     if wanted == "cpu" or not torch.cuda.is_available():
+        if wanted == "auto" and gpu_count():
+            print(
+                "This machine has a GPU that torch cannot use (a driver too old?): computing on the CPU.",
+                file=sys.stderr,
+            )
         return torch.device("cpu")
-    device = torch.device("cuda", 0 if in_cluster() else least_used(torch.cuda.device_count())[0])
+    device = torch.device("cuda", least_used(torch.cuda.device_count())[0])
     torch.cuda.set_device(device)
     return device
+
+
+def settle(threads: int) -> None:
+    """Set up this process for computing: its CPU threads, its memory, and float32 that is float32 on a GPU."""
+    torch.set_num_threads(threads)
+    keep_freed_memory()
+    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]  # TF32 by default
 
 
 def least_used(devices: int, wanted: int = 1) -> list[int]:

@@ -161,7 +161,7 @@ class EncodedImages:
             pixels = pixels.pin_memory()
         images = pixels.to(self.device, non_blocking=True)
         if flip is not None:
-            images = torch.where(flip.to(self.device)[:, None, None, None], images.flip(3), images)
+            images = torch.where(flip.to(self.device, non_blocking=True)[:, None, None, None], images.flip(3), images)
         return self.normalise(images.float() / 255)
 
     def _decode(self, row: int, crops: Crops | None = None, place: int = 0) -> UInt8[np.ndarray, "c h w"]:

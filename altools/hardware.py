@@ -17,7 +17,8 @@ def gpu_count() -> int:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([part for part in visible.split(",") if part.strip() not in ("", "-1")])
-    return len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+    listed = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+    return listed or int(Path("/dev/dxg").exists())  # Windows' Linux lists none
 
 
 def in_cluster() -> bool:

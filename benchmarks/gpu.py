@@ -65,7 +65,7 @@ def together(jobs: int) -> float:
     """Return the steps per second of several processes in all; they begin at the same time and do the same."""
     context = multiprocessing.get_context("spawn")
     with context.Manager() as manager, context.Pool(jobs) as pool:
-        start = manager.Barrier(jobs)
+        start = manager.Barrier(jobs, timeout=600)  # one that failed would leave the others waiting
         return sum(pool.map(_one, [start] * jobs, chunksize=1))
 
 

@@ -52,7 +52,13 @@ class Repository:
             cwd=self.path,
             capture_output=True,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(self.path), "OMP_NUM_THREADS": "1", **environment},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.path),
+                "OMP_NUM_THREADS": "1",
+                "CUDA_VISIBLE_DEVICES": "",
+                **environment,
+            },
         )
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}")

@@ -42,22 +42,23 @@ def sentence(error: Exception) -> str:
         return f"Error: {error}"
     if isinstance(error, OSError) and error.strerror:
         return f"Error: {error.filename or 'a file'}: {error.strerror}; see the log."
-    if type(error).__name__ == "OutOfMemoryError":  # torch's, which is not imported here
+    words = str(error)
+    if type(error).__name__ == "OutOfMemoryError" or "CUDA error: out of memory" in words or "ALLOC_FAILED" in words:
         return (
-            f"Error: the GPU must have room for this job. {str(error).splitlines()[0]} Let fewer jobs share it "
-            "(resources: gpu in the profile), or lower the batch size."
+            f"Error: the GPU must have room for this job. {words.splitlines()[0]} Let fewer jobs share it "
+            "(resources: gpu in the profile), or lower recipe.batch_size or pretrain.batch_size."
         )
-    if "busy or unavailable" in str(error):  # CUDA's words
+    if "busy or unavailable" in words:  # CUDA's words
         return (
             "Error: the GPU must accept this job. It is busy: another process has it to itself (exclusive mode); "
             "wait for that one, name another GPU in CUDA_VISIBLE_DEVICES, or set device: cpu."
         )
-    if "Expected more than 1 value per channel" in str(error):  # BatchNorm's words
+    if "Expected more than 1 value per channel" in words:  # BatchNorm's words
         return (
             "Error: a training batch must hold two images or more, as the network's last map is a single pixel. The "
             "last batch of an epoch, or a GPU's share of it, holds one; change recipe.batch_size, initial or budget."
         )
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+    if isinstance(error, MemoryError) or "can't allocate memory" in words:
         return "Error: the machine must have memory for this job. There is none left; let fewer jobs run (--cores)."
     return f"Error: {type(error).__name__}: {error} (a defect of this project, please report it with the log)"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from altools.steps.job import provenance
 from altools.training import simsiam
 from altools.training.checkpoint import EVERY_S
 from altools.training.knn import Monitor
+from altools.training.precision import precision_for
 
 
 def pretrain(
@@ -42,12 +44,14 @@ def pretrain(
     chosen = choose(device, threads)
     data = load.split(facts, "train", chosen, **normalisation)
     assert isinstance(data.images, Images)  # the config refuses this setting for images that stay encoded
-    values = load.pretrain_recipe(recipe)
     built = load.network(network, data, stream(seed, "pretrain weights"))
+    values = load.pretrain_recipe(recipe)
+    values = replace(values, precision=precision_for(built, chosen, values.precision).name)
+    recipe = {**recipe, "precision": values.precision}
     monitor = Monitor.draw(data.images, data.labels, values.neighbours, stream(seed, "pretrain held out"))
     untrained = monitor.measure(built)
     identity = {
-        "recipe": dict(recipe),
+        "recipe": recipe,
         "network": dict(network),
         "normalisation": dict(normalisation),
         "seed": seed,
@@ -72,7 +76,7 @@ def pretrain(
             "use. Try another pretrain.learning_rate or a larger pretrain.batch_size.",
             file=sys.stderr,
         )
-    source = provenance(code, device=describe(chosen), threads=threads, recipe=dict(recipe), seed=seed)
+    source = provenance(code, device=describe(chosen), threads=threads, recipe=recipe, seed=seed)
     storage.write_tensors(encoder, built.backbone.state_dict(), source)
     storage.write_columns(history, {name: np.asarray(column) for name, column in vars(record).items()}, source)
     storage.write_json(

@@ -1,6 +1,7 @@
 """Start a step as several processes that train one network together, one per GPU, by ``torchrun``.
 
-When one of them dies, ``torchrun`` ends the others; when the job dies, the kernel ends ``torchrun`` (on Linux).
+When one of them dies, ``torchrun`` ends the others; when the job or ``torchrun`` dies, the kernel ends what they have
+started (on Linux).
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from typing import Any
 
 import torch
 
-from altools.device import least_used, visible_names
+from altools.device import least_used, settle, visible_names
 from altools.errors import UserError
-from altools.hardware import in_cluster, keep_freed_memory
 from altools.steps.job import sentence
 from altools.training.ranks import Ranks
 
@@ -35,8 +35,8 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
     Args:
         step: module and function, such as "train.train".
         gpus: number of processes.
-        device: "auto" and "cuda" take a GPU each, the least used ones unless a scheduler has chosen; "cpu" is for
-            tests and slow.
+        device: "auto" and "cuda" take a GPU each, the least used of those that are visible; "cpu" is for tests and
+            slow.
         arguments: the function's keyword arguments, plain JSON values.
 
     Raises:
@@ -46,7 +46,7 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
     if device != "cpu" and there < gpus:
         raise UserError(f"gpus must be at most the number of GPUs of this machine, {there}. Got {gpus}; lower it.")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])}
-    if device != "cpu" and not in_cluster():
+    if device != "cpu":
         names = visible_names(there)
         environment["CUDA_VISIBLE_DEVICES"] = ",".join(names[index] for index in least_used(there, gpus))
     with tempfile.NamedTemporaryFile("w", suffix=".json") as request:
@@ -59,7 +59,7 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_die_with_parent,
         ) as process:
             assert process.stdout is not None
             said = ""
@@ -67,25 +67,32 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
                 print(line, end="")  # into the job's log
                 said = line.removeprefix("Error: ").strip() if line.startswith("Error: ") and not said else said
         if process.returncode:
-            raise UserError(said or f"one of {gpus} processes was ended from outside (exit code {process.returncode}).")
+            outside = (
+                f"one of {gpus} processes was ended from outside (exit code {process.returncode}); start the job again"
+            )
+            raise UserError(said or f"{outside}, it goes on from its last checkpoint.")
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
+def _die_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, by)
 
 
 def main(request: str) -> int:
     """Be one of the processes."""
+    _die_with_parent(signal.SIGKILL)  # a torchrun that was killed itself can end nobody
+    if os.getppid() == 1:  # killed already
+        return 1
     wanted = json.loads(Path(request).read_text(encoding="utf-8"))
     module, name = wanted["step"].split(".")
     try:
         arguments = wanted["arguments"]
-        torch.set_num_threads(arguments["threads"])
-        keep_freed_memory()
+        settle(arguments["threads"])
         ranks = Ranks.join(wanted["kind"])
         getattr(importlib.import_module(f"altools.steps.{module}"), name)(**arguments, ranks=ranks)
     except Exception as error:
-        print(sentence(error), flush=True)
+        if not (isinstance(error, torch.distributed.DistError) or "by peer" in str(error)):  # another one was lost
+            print(sentence(error), flush=True)
         if not isinstance(error, UserError):
             raise
         return 1

@@ -63,8 +63,10 @@ def train(
     built = load.network(network, data, stream(seed, "weights", round))
     if encoder:
         load.encoder(encoder, built)
+    values = load.recipe(recipe)
+    values = replace(values, precision=precision_for(built, chosen, values.precision).name)
     identity = {
-        "recipe": dict(recipe),
+        "recipe": {**recipe, "precision": values.precision},
         "network": dict(network),
         "normalisation": dict(normalisation),
         "labelled set": load.digest(rows),
@@ -76,8 +78,6 @@ def train(
         "number of GPUs": gpus,
     }
     checkpoint = load.checkpoint(model, facts, checkpoint_every_s, identity)
-    values = load.recipe(recipe)
-    values = replace(values, precision=precision_for(built, chosen, values.precision).name)
 
     def epochs(epoch: int) -> Generator:
         return stream(seed, f"epoch {epoch}", round)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from altools import storage
 from altools.errors import UserError
+from altools.training.finite import finite
 from altools.training.sgd import Sgd
 
 EVERY_S = 120.0
@@ -76,9 +77,9 @@ class Checkpoint:
         return self._saved_epochs
 
     def after_epoch(self, epochs: int, model: nn.Module, optimizer: Sgd, history: Any) -> None:
-        """Save if it is time; ``epochs`` are done."""
+        """Save if it is time and nothing has diverged; ``epochs`` are done."""
         by_count = self.every_epochs is not None and epochs - self._saved_epochs >= self.every_epochs
-        if by_count or time.monotonic() - self._saved_at >= self.every_s:
+        if (by_count or time.monotonic() - self._saved_at >= self.every_s) and finite(model):
             self._save(epochs, model, optimizer, history)
 
     def _save(self, epochs: int, model: nn.Module, optimizer: Sgd, history: Any) -> None:

@@ -27,6 +27,7 @@ from altools.images import Images
 from altools.models import Classifier, initialise
 from altools.progress import progress
 from altools.training.checkpoint import Checkpoint
+from altools.training.finite import refuse_infinite, refuse_infinite_weights
 from altools.training.knn import Monitor
 from altools.training.precision import Precision, precision_for
 from altools.training.pretrain_recipe import PretrainRecipe
@@ -141,16 +142,12 @@ def pretrain(
         started = time.perf_counter()
         rate = learning_rate(recipe, epoch)
         rates = (rate, first_rate(recipe) if recipe.constant_predictor_rate else rate)
-        mean_loss, std = _epoch(model, images, recipe, streams(f"epoch {epoch}"), optimizer, rates, precision)
-        if not math.isfinite(mean_loss):
-            raise UserError(
-                f"the SimSiam loss must stay finite. Got {mean_loss} in epoch {epoch} at learning rate {rate:g} "
-                f"({where}); lower pretrain.learning_rate."
-            )
+        losses, std = _epoch(model, images, recipe, streams(f"epoch {epoch}"), optimizer, rates, precision)
+        refuse_infinite(losses, epoch, rate, where, ("SimSiam", "pretrain"))
         wall_s = time.perf_counter() - started
         measured = (epoch + 1) % recipe.monitor_epochs == 0 or epoch + 1 == recipe.epochs
         history.epoch.append(epoch)
-        history.loss.append(mean_loss)
+        history.loss.append(float(losses.mean()))
         history.projection_std.append(std)
         history.knn_accuracy.append(monitor.measure(encoder) if measured else math.nan)
         history.learning_rate.append(rate)
@@ -158,6 +155,7 @@ def pretrain(
         history.wall_s.append(wall_s)
         if checkpoint:
             checkpoint.after_epoch(epoch + 1, model, optimizer, history)
+    refuse_infinite_weights(model, where, "pretrain")
     model.eval()
     return history
 
@@ -170,15 +168,15 @@ def _epoch(
     optimizer: Sgd,
     rates: tuple[float, float],
     precision: Precision,
-) -> tuple[float, float]:
-    """Run one epoch without its incomplete last batch; return mean loss and spread."""
+) -> tuple[Float[Tensor, " steps"], float]:
+    """Run one epoch without its incomplete last batch; return the loss of every step and the mean spread."""
     device, steps = images.device, len(images) // recipe.batch_size
     used = steps * recipe.batch_size
     order = torch.randperm(len(images), generator=rng)[:used].to(device)
     _, channels, height, width = images.pixels.shape
     first, second = (ViewDraws.draw(used, (channels, height, width), recipe.views, rng).to(device) for _ in range(2))
-    total = torch.zeros(2, device=device)
-    for start in range(0, used, recipe.batch_size):
+    found = torch.zeros(steps, 2, device=device)
+    for step, start in enumerate(range(0, used, recipe.batch_size)):
         part = slice(start, start + recipe.batch_size)
         pixels = images.pixels[order[part]]
         views = [images.normalise(view(pixels, draws[part])) for draws in (first, second)]
@@ -189,9 +187,9 @@ def _epoch(
         value.backward()
         optimizer.step(*rates)
         with torch.no_grad():
-            total += torch.stack([value, spread(z1.float())])
-    mean_loss, std = (total / steps).tolist()
-    return mean_loss, std
+            found[step] = torch.stack([value, spread(z1.float())])
+    losses, stds = found.double().cpu().unbind(1)
+    return losses, float(stds.mean())
 
 
 def first_rate(recipe: PretrainRecipe) -> float:

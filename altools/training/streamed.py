@@ -21,11 +21,12 @@ from altools.encoded import Crops, EncodedImages
 from altools.models import Classifier
 from altools.progress import progress
 from altools.training.checkpoint import Checkpoint
+from altools.training.finite import refuse_infinite, refuse_infinite_weights
 from altools.training.precision import precision_for
 from altools.training.ranks import Ranks
 from altools.training.recipe import Recipe
 from altools.training.sgd import Sgd
-from altools.training.supervised import History, learning_rate, refuse_infinite
+from altools.training.supervised import History, learning_rate
 
 
 def train(
@@ -78,7 +79,8 @@ def train(
         found = torch.zeros(len(batches) + 1, device=device)
         pixels = images.batches([rows[at] for at, _ in shares], drawn)
         for step, (batch, (at, weight), seen) in enumerate(zip(batches, shares, pixels, strict=True)):
-            targets, weights = labels[rows[at]].to(device), weight.to(device)
+            targets = labels[rows[at]].to(device, non_blocking=True)
+            weights = weight.to(device, non_blocking=True)
             with precision.autocast():
                 logits = network(seen).logits
             loss = (F.cross_entropy(logits.float(), targets, reduction="none") * weights).sum()
@@ -95,5 +97,6 @@ def train(
         if checkpoint and ranks.rank == 0:
             checkpoint.after_epoch(epoch + 1, model, optimizer, history)
     ranks.agree(model.buffers())  # DistributedDataParallel shares them before a step, not after the last one
+    refuse_infinite_weights(model, where)
     model.eval()
     return history

@@ -15,11 +15,11 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.errors import UserError
 from altools.images import Draws, Images
 from altools.models import Classifier
 from altools.progress import progress
 from altools.training.checkpoint import Checkpoint
+from altools.training.finite import refuse_infinite, refuse_infinite_weights
 from altools.training.precision import Precision, precision_for
 from altools.training.recipe import Recipe
 from altools.training.replay import Graphs, Step
@@ -90,6 +90,7 @@ def train(
         history.append(epoch, float(losses @ run.sizes) / len(rows), correct / len(rows), rate, len(rows), wall_s)
         if checkpoint:
             checkpoint.after_epoch(epoch + 1, model, optimizer, history)
+    refuse_infinite_weights(model, where)
     model.eval()
     return history
 
@@ -192,21 +193,6 @@ class _Counted:
         self.number.zero_()
         for step in self.steps:
             step()
-
-
-def refuse_infinite(losses: Float[Tensor, " steps"], epoch: int, rate: float, where: str) -> None:
-    """Stop a training whose loss is no longer a number, and say when it went wrong.
-
-    Raises:
-        UserError: names the epoch, the step and the learning rate.
-    """
-    broken = (~losses.isfinite()).nonzero()
-    if len(broken):
-        step = int(broken[0])
-        raise UserError(
-            f"the training loss must stay finite. Got {float(losses[step])} in epoch {epoch}, step {step} of "
-            f"{len(losses)}, at learning rate {rate:g} ({where}); lower recipe.learning_rate."
-        )
 
 
 def learning_rate(recipe: Recipe, epoch: int) -> float:

@@ -208,7 +208,7 @@ def turn_hue(images: Float[Tensor, "b 3 h w"], turns: Float[Tensor, " b"]) -> Fl
     sextant = sextant.add_(6 * turns[:, None, None])
     sextant = torch.sub(sextant, (sextant / 6).round_(), alpha=6)
     # What a colour lacks of the highest rises from none to all between one and two sextants away from it.
-    centre = torch.tensor([0.0, 2.0, -2.0], device=images.device)[:, None, None]
+    centre = torch.arange(2.0, 8.0, 2.0, device=images.device).remainder_(6).sub_(2)[:, None, None]  # 0, 2, -2
     missing = (sextant[:, None] - centre).abs_().sub_(3).abs_().neg_().add_(2).clamp_(0, 1)
     turned = torch.addcmul(high[:, None], missing, chroma[:, None], value=-1)
     return images.lerp(turned, (turns != 0).to(images.dtype)[:, None, None, None])

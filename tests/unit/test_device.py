@@ -64,7 +64,6 @@ def test_jobs_take_gpus_in_turn_and_a_killed_one_leaves_its_place(empty_machine)
 def test_a_training_on_several_gpus_holds_a_place_on_each(empty_machine, chosen, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5,GPU-7")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
-    monkeypatch.setattr(ranks, "in_cluster", lambda: False)
     assert device.least_used(3) == [0]
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
@@ -73,26 +72,32 @@ def test_a_training_on_several_gpus_holds_a_place_on_each(empty_machine, chosen,
     assert device.least_used(3) == [2]
 
 
-def test_in_a_cluster_the_scheduler_has_chosen_the_gpus_of_a_training(empty_machine, chosen, monkeypatch, tmp_path):
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(KeyboardInterrupt):
-        ranks.launch("train.train", 2, "auto", {})
-    assert chosen == ["4,6"] and not list(tmp_path.glob("altools-*/*"))
-
-
 def test_a_machine_with_one_gpu_needs_no_places(empty_machine, tmp_path):
     assert device.least_used(1) == [0] and not list(tmp_path.iterdir())
 
 
-def test_in_a_cluster_job_the_first_visible_gpu_is_the_one(empty_machine, monkeypatch):
+def test_jobs_inside_an_allocation_of_several_gpus_spread_over_them(empty_machine, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "1")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", lambda chosen: None)
-    for _ in range(2):
-        assert device.choose("auto", 1) == torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [device.choose("auto", 1).index for _ in range(3)] == [0, 1, 0]
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)  # what a scheduler gives a job
+    assert device.choose("auto", 1).index == 0
+
+
+def test_a_gpu_that_torch_cannot_use_is_mentioned(monkeypatch, capsys):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device.choose("auto", 1) == torch.device("cpu")
+    assert "computing on the CPU" in capsys.readouterr().err
+    device.choose("cpu", 1)
+    assert not capsys.readouterr().err
+
+
+def test_float32_on_a_gpu_is_not_tf32():
+    device.choose("cpu", 1)
+    assert torch.backends.cudnn.conv.fp32_precision == "ieee"
 
 
 def test_a_wanted_gpu_that_is_not_there_is_named(monkeypatch):
@@ -107,6 +112,8 @@ def test_memory_that_is_gone_says_which_setting_to_lower():
     assert (
         "Tried to allocate 2 GiB. Let fewer jobs share it (resources: gpu in the profile)" in gpu and "More" not in gpu
     )
+    for words in ("CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"):
+        assert "lower recipe.batch_size" in sentence(torch.AcceleratorError(words))
     assert "let fewer jobs run (--cores)" in sentence(MemoryError())
 
 

@@ -1,5 +1,10 @@
 """Images that stay encoded: the crops of torchvision, every image once, and the same training on two processes."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -178,6 +183,41 @@ def test_one_process_that_fails_ends_all_with_its_sentence(facts, tmp_path):
     with pytest.raises(UserError, match=where):
         train(**job)
     assert not (tmp_path / "job" / "model.safetensors").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends the processes of a dead one on Linux only")
+@pytest.mark.parametrize("victim", ["torchrun", "one of the ranks", "the job"])
+def test_when_one_process_is_killed_none_is_left(facts, tmp_path, victim):
+    job = arguments(facts, tmp_path / "job", gpus=2, checkpoint_every_s=0)
+    job["recipe"]["epochs"] = 100_000
+    code = f"from altools.steps.train import train\ntrain(**{job!r})"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # in their command lines, by which they are found
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        wait_until((tmp_path / "job" / ".checkpoint.safetensors").exists)
+        torchrun, *ranks = processes(tmp_path)
+        os.kill({"torchrun": torchrun, "one of the ranks": ranks[1], "the job": parent.pid}[victim], signal.SIGKILL)
+        said, _ = parent.communicate(timeout=60)
+        wait_until(lambda: not processes(tmp_path))
+        if victim != "the job":
+            assert "UserError: one of 2 processes was ended from outside" in said
+        assert parent.returncode and not (tmp_path / "job" / "model.safetensors").exists()
+    finally:
+        parent.kill()
+
+
+def processes(folder):
+    listed = subprocess.run(["pgrep", "-f", f"altools.steps.ranks {folder}"], capture_output=True, text=True)
+    return sorted(map(int, listed.stdout.split()))
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert condition()
 
 
 def test_more_gpus_than_there_are_are_refused(facts, tmp_path, monkeypatch):

@@ -35,7 +35,7 @@ def test_cluster_jobs_give_the_same_bytes(finished, repository):
 
 def test_a_killed_run_resumes_to_the_same_bytes(finished, repository):
     command = [sys.executable, "-m", "snakemake", "--cores", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(repository.path)}
+    environment = {**os.environ, "PYTHONPATH": str(repository.path), "CUDA_VISIBLE_DEVICES": ""}
     process = subprocess.Popen(
         command,
         cwd=repository.path,

@@ -81,7 +81,7 @@ def test_fewer_images_than_a_batch_are_refused():
 
 
 def test_a_rate_that_explodes_is_named():
-    with pytest.raises(UserError, match=r"the SimSiam loss must stay finite. Got nan in epoch \d"):
+    with pytest.raises(UserError, match=r"the SimSiam loss must stay finite. Got nan in epoch \d, step \d of \d"):
         run(*tiny(), PretrainRecipe(**{**vars(SMALL), "learning_rate": 1e30, "epochs": 8}))
 
 

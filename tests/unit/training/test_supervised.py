@@ -9,6 +9,7 @@ from altools.errors import UserError
 from altools.images import Draws, Images
 from altools.rng import stream
 from altools.training import supervised
+from altools.training.checkpoint import Checkpoint
 from altools.training.precision import precision_for
 from altools.training.predict import predict
 from altools.training.recipe import Augmentation, Recipe
@@ -91,6 +92,18 @@ def test_a_diverging_loss_is_named_with_epoch_and_rate(data):
         UserError, match=r"must stay finite. Got nan in epoch 0, step 1 of 3, at learning rate 1e\+30 .*lower"
     ):
         train(fresh(), images, labels, torch.arange(50), Recipe(epochs=2, learning_rate=1e30), streams, "job")
+
+
+def test_weights_that_the_last_step_spoils_are_refused_and_never_saved(data, tmp_path):
+    images, labels = data
+    file = tmp_path / "checkpoint.safetensors"
+    saves = Checkpoint(path=file, identity={}, every_epochs=1)
+    with pytest.raises(
+        UserError, match=r"the weights must stay finite\. The last step spoiled them \(job\); lower recipe"
+    ):
+        explosive = Recipe(epochs=1, learning_rate=1e60)
+        train(fresh(), images, labels, torch.arange(20), explosive, streams, "job", saves)
+    assert not file.exists()
 
 
 def test_predicting_changes_nothing_and_batches_do_not_matter(data, monkeypatch):
