@@ -20,7 +20,7 @@ outcomes bounds it again; picks are those of a full scan when enumerated, up to 
 public code of arXiv 2312.05751 scores the first picks by uninitialised memory, then multiplies float32 probabilities
 until they underflow and takes the pool in index order.
 Cost: O(u m c) once, then O(r (m + 1) c) for every candidate scored again, r = ``configurations``; extra memory O(u m)
-and a block. The signal itself is u m c floats (45,000 x 40 x 10: 72 MB; 200,000 x 10 x 1,000: 8 GB). Three or
+and a block. The signal itself is u m c floats (45,000 x 40 x 10: 72 MB; 200,000 x 40 x 1,000: 32 GB). Three or
 four host synchronisations per informed pick.
 Draws a number per sampled outcome and pick, none while enumerating.
 """
