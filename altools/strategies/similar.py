@@ -121,5 +121,4 @@ def _choose(
             floor=None if function == "flvmi" or not len(private) else nu * nearest_similarity(images, private),
         )
     picks, gains = greedy(objective, budget)
-    represented = gains if objective.bonus is None else gains - objective.bonus[picks]
-    return Selection(picks=picks, scores=gains, notes={"picks_without_gain": int((represented <= 0).sum())})
+    return Selection(picks=picks, scores=gains, notes={"picks_without_gain": int((gains <= 0).sum())})
