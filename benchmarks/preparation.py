@@ -46,7 +46,7 @@ def cases() -> list[Case]:
         source = repeated(datasets.read(name, {"path": str(raw[name]), "complete": False, **options}), images)
         made.append(
             Case(
-                f"{name}, {images:,} images",
+                f"{name}, {images:,} images (samples repeated)",
                 partial(ours, source, work / "out" / name),
                 partial(loop, source, plain),
                 "Pillow loop, 1 core",

@@ -88,6 +88,7 @@ def grid(
             axes.plot(own["labels"], own["mean"], **look[name], markeredgewidth=0, zorder=3)
         draw_reference(axes, points, metric, text=False)
         axes.set_title(style.title(shown[place]), fontsize=7)
+    for place, axes in enumerate(panels.flat[: len(shown)]):  # once all are drawn: a limit set on one is kept for all
         style.label_axes(axes, metric)
         axes.label_outer()
         if place + columns >= len(shown):  # nothing stands below

@@ -40,9 +40,10 @@ def figure(
         there = [name for name in order if name in set(points[setting]["strategy"])]
         draw_curves(axes, points[setting], there, look=style.looks(order))
         draw_reference(axes, points[setting], metric)
-        style.label_axes(axes, metric)
         seeds = int(points[setting].loc[points[setting]["strategy"] != REFERENCE, "n"].max())
         axes.set_title(f"{style.title(setting)}, {style.plural(seeds, 'seed')}", fontsize=7.5)
+    for axes in panels.flat:  # once all are drawn: a limit that is set on one is kept for all
+        style.label_axes(axes, metric)
         axes.label_outer()
     legend_below(drawing, *panels.flat, columns=6)
     drawing.suptitle(f"{rows['dataset'].iloc[0]}", fontsize=8, x=0.01, ha="left", fontweight="bold")

@@ -26,11 +26,18 @@ function readAddress() {
   state.setting = pick(wanted.get("setting"), placesOf(state.dataset).map((p) => p.setting));
   state.metric = pick(wanted.get("metric"), data.metrics.map((m) => m.name));
   const budgets = place().labels.map(String);
-  state.labels = pick(wanted.get("labels"), [budgets[budgets.length - 1], ...budgets, "area"]);
+  state.labels = pick(wanted.get("labels"), [lastChoice(), ...budgets, "area"]);
   state.measure = pick(wanted.get("measure"), data.measures.map((m) => m.name));
   const only = wanted.get("strategies");
   const keep = only === null ? null : only.split(",");
   state.hidden = new Set(keep ? data.strategies.map((s) => s.name).filter((name) => !keep.includes(name)) : []);
+}
+
+// The largest budget that leaves a choice: with every label known all strategies have the same model.
+function lastChoice() {
+  const every = here().reference.labels;
+  const open = place().labels.filter((labels) => !known(every) || labels < every);
+  return String((open.length ? open : place().labels).slice(-1)[0]);
 }
 
 function writeAddress() {
@@ -115,6 +122,12 @@ function drawAnswer() {
   }
   const [best] = order;
   const top = at(best);
+  if (order.length > 1 && order.every((name) => at(name).mean === top.mean)) {
+    byId("use").textContent = `All the same here: ${metric().title} ${value(top.mean)} of every strategy on show.`;
+    byId("sure").textContent = "Nothing to choose between; compare at another number of labels.";
+    byId("price").textContent = "–";
+    return;
+  }
   byId("use").textContent = `${look[best].title}: ${metric().title} ${value(top.mean)} ` +
     `${range(top.low, top.high, value)}, ${order.length > 1 ? "the best" : "the only"} mean of ` +
     `${plural(order.length, "strategy").replace("strategys", "strategies")} on show, over ${plural(top.n, "seed")}.`;
@@ -140,7 +153,7 @@ function sure(best, order) {
   const seeds = ((here().detectable || {})[state.labels] || [{}])[0];
   if (known(seeds.smallest_significant) && seeds.smallest_significant > 0 && seeds.n > 1) {
     const least = metric().share ? `${(100 * seeds.smallest_significant).toFixed(1)} points` : seeds.smallest_significant.toFixed(3);
-    said.push(`With ${plural(seeds.n, "seed")}, even a single test needs a difference of about ${least}.`);
+    said.push(`With ${plural(seeds.n, "seed")}, and at the scatter of all strategies, a single test against ${look[data.baseline].title.toLowerCase()} needs a difference of about ${least}.`);
   } else if (place().seeds.length < 2) {
     said.push("With one seed no difference can be told from chance.");
   }
@@ -386,7 +399,7 @@ function choose(key) {
     state[key] = event.target.value;
     if (key === "dataset" && !placesOf(state.dataset).some((p) => p.setting === state.setting)) state.setting = placesOf(state.dataset)[0].setting;
     const budgets = place().labels.map(String);
-    if (state.labels !== "area" && !budgets.includes(state.labels)) state.labels = budgets[budgets.length - 1];
+    if (state.labels !== "area" && !budgets.includes(state.labels)) state.labels = lastChoice();
     draw();
   };
 }

@@ -6,17 +6,19 @@ over the L numbers of labels l. i beats j when the two-sided paired t test over 
 and i is better. The mean of column j says how often j is beaten: lower is better.
 
 Reference: Ash et al., 2020, "Deep batch active learning by diverse, uncertain gradient lower bounds", section 4.2.
-Differs: pairs by seed, not by position; L counts all budgets after the first, whose model all strategies share (the
-paper takes a geometric series of sizes); alpha is stated with the matrix, and is 0.05 (the paper writes 0.9
-confidence but uses the critical value 2.776, which is 0.05 for its 5 runs). No correction for the number of tests:
-a matrix of k strategies that do not differ has about alpha/2 times the number of datasets in each cell.
+Differs: pairs by seed, not by position; L counts all budgets but the first, and one that is the whole training set:
+there all strategies share a model (the paper takes a geometric series of sizes); alpha is stated with the matrix, and
+is 0.05 (the paper writes 0.9 confidence but uses the critical value 2.776, which is 0.05 for its 5 runs). No
+correction for the number of tests: a matrix of k strategies that do not differ has about alpha/2 times the number of
+datasets in each cell.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from altools.statistics.curves import WHERE, direction, join_notes
+from altools.statistics.curves import REFERENCE, WHERE, direction, join_notes
 from altools.statistics.paired import between, measures
 
 
@@ -30,9 +32,10 @@ def table(curves: pd.DataFrame, metric: str = "accuracy", alpha: float = 0.05) -
     """
     runs = measures(curves, metric)
     runs = runs[runs["measure"] == "value"]
-    first = runs.groupby(WHERE)["labels"].transform("min")
-    after = runs[runs["labels"] > first]
-    used = after if len(after) else runs
+    whole = curves[curves["strategy"] == REFERENCE].groupby(WHERE)["labels"].max().astype(float)
+    labels, first = runs["labels"].astype(float), runs.groupby(WHERE)["labels"].transform("min")
+    apart = runs[(labels > first) & (labels < runs[WHERE].join(whole, on=WHERE)["labels"].fillna(np.inf))]
+    used = apart if len(apart) else runs
     columns = ["setting", "metric", "alpha", "strategy", "opponent", "penalty", "tests", "untested", "datasets"]
     columns += ["n", "note"]
     tested = between(used)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,14 +40,41 @@ STANDS_FOR = 3  # picks per strategy on the sheet that shows what they stand for
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """What the figures of one dataset and setting are drawn from."""
+    """What the figures of one dataset and setting are drawn from, each table read when a figure asks for it."""
 
-    curves: pd.DataFrame
-    costs: pd.DataFrame
-    queries: pd.DataFrame
-    asked: pd.DataFrame
-    classes: list[str]
-    pool: pd.DataFrame
+    files: Mapping[str, str]
+    dataset: str
+    setting: str
+    record: Mapping[str, Any]
+
+    def _read(self, name: str) -> pd.DataFrame:
+        rows = storage.read_table(self.files[name])
+        return rows[rows["setting"] == self.setting].reset_index(drop=True)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """A row per strategy, seed, round and metric."""
+        return self._read("curves")
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """A row per strategy, seed and round."""
+        return self._read("costs")
+
+    @cached_property
+    def queries(self) -> pd.DataFrame:
+        """A row per queried image, which are millions in a large grid."""
+        return self._read("queries")
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """A row per query."""
+        return self._read("asked")
+
+    @cached_property
+    def pool(self) -> pd.DataFrame:
+        """The classes of the training set."""
+        return tables.class_counts(self.dataset, dict(self.record))
 
 
 Drawing = tuple[Figure, pd.DataFrame]
@@ -75,7 +104,7 @@ def _cost_gain(made: Tables) -> Drawing:
 
 def _class_histograms(made: Tables) -> Drawing:
     rows = diagnostics.class_histogram(made.queries, made.pool)
-    return class_histograms.figure(rows, classes=made.classes), rows
+    return class_histograms.figure(rows, classes=made.record["classes"]), rows
 
 
 def _profiles(made: Tables) -> Drawing:
@@ -116,17 +145,8 @@ def figure(
     code: str,
 ) -> None:
     """Draw the figure ``name`` of one dataset and setting beside ``table``, the numbers it shows."""
-    record = storage.read_json(facts)
-    read = [storage.read_table(file) for file in (curves, costs, queries, asked)]
-    here = [rows[rows["setting"] == setting].reset_index(drop=True) for rows in read]
-    made = Tables(
-        curves=here[0],
-        costs=here[1],
-        queries=here[2],
-        asked=here[3],
-        classes=record["classes"],
-        pool=tables.class_counts(dataset, record),
-    )
+    sources = {"curves": curves, "costs": costs, "queries": queries, "asked": asked}
+    made = Tables(files=sources, dataset=dataset, setting=setting, record=storage.read_json(facts))
     drawn, numbers = FIGURES[name](made)
     files.save(drawn, Path(table).with_suffix(""), numbers)
 

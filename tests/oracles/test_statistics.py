@@ -139,6 +139,13 @@ def test_penalty_matrix_in_its_definition():
         assert found.loc[(one, other), "datasets"] == 2
 
 
+def test_a_last_budget_of_everything_is_no_contest():
+    """There every strategy has the reference model, so nobody can win."""
+    table = tables.curves(seeds=range(4), effect=0.4, reference=500)
+    without = table[(table["labels"] < 500) | (table["strategy"] == "reference")]
+    pd.testing.assert_frame_equal(penalty.table(table), penalty.table(without))
+
+
 def test_strategies_that_did_not_run_in_a_setting_do_not_dilute_its_means():
     curves = tables.curves(settings=("standard", "simsiam"))
     part = curves[(curves["setting"] == "standard") | curves["strategy"].isin(["random", "badge"])]

@@ -165,6 +165,20 @@ def test_the_address_sets_every_filter(visit):
 
 
 @pytest.mark.slow
+def test_it_opens_where_there_is_a_choice_and_says_where_there_is_none(visit):
+    """At 500 labels every strategy has the reference model."""
+    curves = tables.curves(reference=500)
+    top = curves["strategy"] == "reference"
+    last = curves["labels"] == 500
+    seeds = curves[top].set_index("seed")["value"]
+    curves.loc[last, "value"] = curves.loc[last, "seed"].map(seeds)
+    text = report.page(curves)
+    assert said(visit(text=text), "question").endswith("with 400 labels?")
+    browser = visit("#labels=500", text=text)
+    assert said(browser, "use").startswith("All the same here: Accuracy") and "another number" in said(browser, "sure")
+
+
+@pytest.mark.slow
 def test_filters_change_the_page_and_the_address(visit, curves):
     browser = visit()
     browser.choose("dataset", "eurosat")
@@ -201,7 +215,10 @@ def test_the_answer_names_what_cannot_be_told_apart_as_python_does(visit, curves
     )
     sentence = said(browser, "sure")
     assert (("Better than" in sentence), ("Not distinguishable" in sentence)) == ((p < 0.05).any(), (p >= 0.05).any())
-    assert "With 4 seeds, even a single test needs a difference of about" in sentence
+    assert (
+        "With 4 seeds, and at the scatter of all strategies, a single test against random needs a difference of about"
+        in sentence
+    )
     assert re.search(r"of computing per run \(random: \d", said(browser, "price")) or best == "random"
 
 

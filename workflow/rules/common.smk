@@ -31,7 +31,12 @@ DATASETS = [dataset.name for dataset in cfg.datasets]
 ENCODED = [dataset.name for dataset in cfg.datasets if typed_config.stays_encoded(dataset)]
 FIXED = [dataset.name for dataset in cfg.datasets if typed_config.options_say_all(dataset)]
 PAIRS = [(setting, strategy) for setting in cfg.settings for strategy in cfg.strategies_of(setting)]
-QUERIED = [dataset.name for dataset in cfg.datasets if dataset.rounds > 1]
+# A last query that takes whatever is left is no choice; nothing is said about it.
+CHOOSING = {
+    dataset.name: [round for round in range(1, dataset.rounds) if not dataset.takes_all(round)]
+    for dataset in cfg.datasets
+}
+QUERIED = [name for name, rounds in CHOOSING.items() if rounds]
 COMPARING = [setting for setting in cfg.settings if len(cfg.strategies_of(setting)) > 1]
 # Names in altools.steps.statistics and altools.steps.figures, which load pandas and matplotlib (a test compares them).
 STATISTICS = [

@@ -43,12 +43,10 @@ def query_notes(wildcards):
 
 @asked_often
 def query_points(wildcards):
-    """Setting, strategy, seed and round of every query of a dataset."""
+    """Setting, strategy, seed and round of every query of a dataset that left something."""
+    rounds = CHOOSING[wildcards.dataset]
     return [
-        [setting, strategy, seed, round]
-        for setting, strategy in PAIRS
-        for seed, round in runs_of(wildcards.dataset, setting, strategy)
-        if round
+        [setting, strategy, seed, round] for setting, strategy in PAIRS for seed, round in product(cfg.seeds, rounds)
     ]
 
 
@@ -70,8 +68,8 @@ def representing(wildcards):
 
 @asked_often
 def representing_queries(wildcards):
-    """Their queries of the last round and first seed."""
-    last = cfg.dataset(wildcards.dataset).rounds - 1
+    """Their last queries of the first seed."""
+    last = CHOOSING[wildcards.dataset][-1]
     point = (wildcards.dataset, wildcards.setting)
     return [
         f"{round_folder(*point, strategy, cfg.seeds[0], last)}/query.parquet" for strategy in representing(wildcards)

@@ -53,6 +53,6 @@ rule pretrain:
     input:
         expand(
             rules.simsiam.output.encoder,
-            dataset=[dataset for dataset in DATASETS if dataset not in ENCODED],
+            dataset=pretrained(),
             seed=cfg.seeds,
         ),
