@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
 
+CHUNK = 1 << 16
+"""Words of a column whose checksum is computed at a time."""
+
 Provenance = Mapping[str, Any]
 """Which code, config and device made an artefact; plain JSON values."""
 
@@ -122,10 +125,18 @@ def read_columns(path: str | Path, columns: list[str] | None = None) -> dict[str
         metadata = table.schema.metadata or {}
         checksums = json.loads(metadata.get(b"crc32", b"{}"))
         _verify(checksums.pop("", None), _crc(metadata.get(b"provenance", b"")))
-        arrays = {name: table.column(name).to_numpy() for name in columns or checksums}
+        arrays = {name: _as_numpy(table.column(name)) for name in columns or checksums}
         for name, values in arrays.items():
             _verify(checksums.get(name), array_checksum(values))
         return arrays
+
+
+def _as_numpy(column: Any) -> np.ndarray:
+    """Return a column of Arrow; equal words are one object, as a table of millions of rows repeats a few names."""
+    if column.null_count or str(column.type) not in ("string", "large_string"):
+        return column.to_numpy()
+    words = column.combine_chunks().dictionary_encode()
+    return words.dictionary.to_numpy(zero_copy_only=False)[words.indices.to_numpy()]
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -177,8 +188,13 @@ def _tensors_checksum(tensors: Mapping[str, Tensor], record: Any) -> str:
 def array_checksum(values: np.ndarray) -> str:
     """Return a checksum of an array's type, shape and content."""
     flat = values.reshape(-1)
-    content = "\0".join(map(repr, flat.tolist())).encode() if values.dtype == object else flat.view(np.uint8).data
-    return _crc(content, _crc(f"{values.dtype}{values.shape}"))
+    checksum = _crc(f"{values.dtype}{values.shape}")
+    if values.dtype != object:
+        return _crc(flat.view(np.uint8).data, checksum)
+    for at in range(0, len(flat), CHUNK):  # a part at a time: the words of millions of rows take gigabytes
+        words = "\0".join(map(repr, flat[at : at + CHUNK].tolist()))
+        checksum = _crc(f"\0{words}" if at else words, checksum)
+    return checksum
 
 
 def _crc(content: str | bytes | memoryview, before: str = "0") -> str:

@@ -117,3 +117,14 @@ def test_equal_tensors_give_equal_bytes(tmp_path):
         storage.write_tensors(path, tensors, {"seed": 1, "code": "x"})
         written.add(path.read_bytes())
     assert len(written) == 1
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 12])
+def test_words_come_back_as_few_objects_and_are_checked_in_parts(tmp_path, monkeypatch, rows):
+    words = np.array([("margin", "bé", "random")[row % 3] for row in range(rows)], dtype=object)
+    whole = storage.array_checksum(words)
+    monkeypatch.setattr(storage, "CHUNK", 3)
+    assert storage.array_checksum(words) == whole
+    storage.write_columns(tmp_path / "t.parquet", {"strategy": words})
+    found = storage.read_columns(tmp_path / "t.parquet")["strategy"]
+    assert found.tolist() == words.tolist() and len({id(word) for word in found}) <= 3
