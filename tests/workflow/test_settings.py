@@ -33,3 +33,20 @@ def test_a_grid_without_queries_has_no_tables_about_them(three_settings):
     config.write_text(config.read_text().replace("rounds: 3", "rounds: 1"))
     jobs = three_settings.planned()
     assert jobs["report"] == 1 and not {"query_statistic", "dataset_queries", "queried_images"} & set(jobs)
+
+
+def test_a_last_query_of_everything_is_run_and_not_spoken_of(three_settings):
+    config = three_settings.path / "config/config.yaml"
+    config.write_text(config.read_text().replace("initial: 30", "initial: 437").replace("budget: 30", "budget: 500"))
+    jobs = three_settings.planned()
+    assert jobs["query"] == 2 * 2 * 2 + 2
+    done = three_settings.snakemake("-n", "-p", "results/queries/digits.parquet")
+    gathered = [line for line in (done.stdout + done.stderr).splitlines() if "round2/query.parquet" in line]
+    assert not [line for line in gathered if line.strip().startswith("input:")]
+    config.write_text(config.read_text().replace("initial: 437", "initial: 937").replace("rounds: 3", "rounds: 2"))
+    assert not {"query_statistic", "dataset_queries", "queried_images"} & set(three_settings.planned())
+
+
+def test_only_a_setting_that_starts_from_encoders_makes_them(three_settings):
+    assert three_settings.planned("pretrain")["simsiam"] == 1
+    assert "simsiam" not in three_settings.planned("--config", "settings=standard", "--", "pretrain")
