@@ -95,10 +95,9 @@ def query_set(probs: Float[Tensor, "l c"], labels: Int[Tensor, " l"], size: int)
     """Return the wrongly classified images, filled up to ``size`` by the least sure, and how many are wrong."""
     right = probs.argmax(dim=1) == labels
     wrong = int((~right).sum())
-    doubt = residuals(probs, labels).gather(1, labels[:, None])[
-        :, 0
-    ]  # p - 1, with all its digits where p is close to 1
-    return torch.sort(doubt - 2 * (~right), stable=True).indices[: max(wrong, size)], wrong
+    # p - 1, with all its digits where p is close to 1.
+    lacking = residuals(probs, labels).gather(1, labels[:, None])[:, 0]
+    return torch.sort(lacking - 2 * (~right), stable=True).indices[: max(wrong, size)], wrong
 
 
 def _choose(

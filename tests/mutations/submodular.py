@@ -123,8 +123,8 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="SIMILAR's query set is what the model gets right",
         module="altools.strategies.similar",
-        find="doubt - 2 * (~right)",
-        replace="doubt - 2 * right",
+        find="lacking - 2 * (~right)",
+        replace="lacking - 2 * right",
         test="tests/oracles/test_similar.py::test_query_set_is_what_the_model_gets_wrong_or_is_least_sure_of",
     ),
     Mutation(
