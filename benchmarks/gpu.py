@@ -15,6 +15,7 @@ from collections.abc import Callable
 import torch
 
 from altools import models
+from altools.device import settle
 from altools.rng import stream
 from altools.training import supervised
 from altools.training.recipe import Augmentation, Recipe
@@ -32,6 +33,7 @@ def main() -> int:
     if not torch.cuda.is_available():
         print("There is no GPU here.", file=sys.stderr)
         return 1
+    settle(torch.get_num_threads())  # as every job does, for both sides
     loop = steps_per_s(loops.train, 2)
     one = steps_per_s(supervised.train, 4)
     rows = {"loop": loop, "one job": one}
@@ -70,6 +72,7 @@ def together(jobs: int) -> float:
 
 
 def _one(start: threading.Barrier) -> float:
+    settle(1)
     steps_per_s(supervised.train, 2)  # libraries loaded, the context made
     start.wait()
     return steps_per_s(supervised.train, 4)
