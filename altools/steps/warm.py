@@ -31,7 +31,7 @@ from altools.hardware import in_cluster
 from altools.steps.job import job
 
 IDLE_S = 20.0
-LONGEST_ADDRESS = 100  # bytes; the kernel allows 107, and a server that starts adds its number
+LONGEST_ADDRESS = 107  # bytes, of the kernel
 PRELOADED = (
     *("train", "query", "predict", "curves", "statistics", "figures"),
     *("pyarrow.parquet", "safetensors.torch", "altools.metrics.classification", "altools.metrics.calibration"),
@@ -143,7 +143,7 @@ def serve(address: Path) -> None:
         importlib.import_module(name if "." in name else f"altools.steps.{name}")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children; the kernel buries them
     with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as selector:
-        unnamed = address.with_suffix(f".{os.getpid()}")
+        unnamed = address.with_name(str(os.getpid()))  # shorter than the address
         listener.bind(str(unnamed))
         listener.listen(64)
         own = unnamed.stat().st_ino

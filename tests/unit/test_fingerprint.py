@@ -56,5 +56,5 @@ def test_comments_docstrings_and_layout_do_not_count(copy):
 def test_an_edit_of_a_function_body_counts(copy):
     before = value(copy)
     path = copy / "altools/strategies/margin.py"
-    path.write_text(path.read_text().replace("-margin(pool.probs)", "margin(pool.probs)"))
+    path.write_text(path.read_text().replace("closeness(pool.probs)", "-closeness(pool.probs)"))
     assert value(copy) != before

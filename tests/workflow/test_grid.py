@@ -65,7 +65,7 @@ def test_another_option_of_one_strategy_rebuilds_only_it(finished):
 
 
 def test_an_edited_strategy_rebuilds_only_its_queries(finished):
-    with edited(finished.path / "altools/strategies/margin.py", "-margin(pool.probs)", "0 - margin(pool.probs)"):
+    with edited(finished.path / "altools/strategies/margin.py", "closeness(pool.probs)", "0 + closeness(pool.probs)"):
         planned = finished.planned()
     assert planned == {"query": 4, "train": 4, **FOLLOWS}
 

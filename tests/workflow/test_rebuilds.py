@@ -86,7 +86,7 @@ CASES = {
         ONE,
     ),
     "the code of one strategy": (
-        code("altools/strategies/margin.py", "-margin(pool.probs)", "0 - margin(pool.probs)"),
+        code("altools/strategies/margin.py", "closeness(pool.probs)", "0 + closeness(pool.probs)"),
         ONE,
     ),
     "a comment or a docstring": (code("altools/strategies/margin.py", "NEEDS =", "# a comment\nNEEDS ="), None),

@@ -1,9 +1,11 @@
 """The warm server: a step runs in its child, a failed one ends the caller, and a killed caller ends the child."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,19 +19,21 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the server work
 
 
 @pytest.fixture
-def place(tmp_path):
-    """A folder with a server of its own (the address depends on TMPDIR), ended after the test."""
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+def place():
+    """A folder of a short name with a server of its own (the address depends on TMPDIR), ended after the test."""
+    folder = Path(tempfile.mkdtemp(prefix="warm"))
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
     for name in ("SLURM_JOB_ID", "ALTOOLS_WARM"):
         environment.pop(name, None)
     code = "from altools.steps import warm; assert warm._connect() is None"
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("altools-*/*.sock")) and time.monotonic() < deadline:
+    while not list(folder.glob("altools-*/*.sock")) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert list(tmp_path.glob("altools-*/*.sock"))
-    yield tmp_path, environment
-    subprocess.run(["pkill", "-f", f"altools.steps.warm {tmp_path}"], check=False)
+    assert list(folder.glob("altools-*/*.sock"))
+    yield folder, environment
+    subprocess.run(["pkill", "-f", f"altools.steps.warm {folder}"], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def call(place, code):
