@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,38 +39,19 @@ STANDS_FOR = 3  # picks per strategy on the sheet that shows what they stand for
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """What the figures of one dataset and setting are drawn from, each table read when a figure asks for it."""
+    """What the figures of one dataset and setting are drawn from, read by those that need them."""
 
     files: Mapping[str, str]
     dataset: str
     setting: str
     record: Mapping[str, Any]
 
-    def _read(self, name: str) -> pd.DataFrame:
+    def read(self, name: str) -> pd.DataFrame:
+        """Return the rows of this setting in one of the tables; queries are millions in a large grid."""
         rows = storage.read_table(self.files[name])
         return rows[rows["setting"] == self.setting].reset_index(drop=True)
 
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """A row per strategy, seed, round and metric."""
-        return self._read("curves")
-
-    @cached_property
-    def costs(self) -> pd.DataFrame:
-        """A row per strategy, seed and round."""
-        return self._read("costs")
-
-    @cached_property
-    def queries(self) -> pd.DataFrame:
-        """A row per queried image, which are millions in a large grid."""
-        return self._read("queries")
-
-    @cached_property
-    def asked(self) -> pd.DataFrame:
-        """A row per query."""
-        return self._read("asked")
-
-    @cached_property
+    @property
     def pool(self) -> pd.DataFrame:
         """The classes of the training set."""
         return tables.class_counts(self.dataset, dict(self.record))
@@ -81,40 +61,41 @@ Drawing = tuple[Figure, pd.DataFrame]
 
 
 def _learning_curves(made: Tables) -> Drawing:
-    points = learning_curves.table(made.curves)
+    points = learning_curves.table(made.read("curves"))
     return learning_curves.figure(points), points
 
 
 def _learning_curves_grid(made: Tables) -> Drawing:
-    points = learning_curves.table(made.curves)
+    points = learning_curves.table(made.read("curves"))
     return learning_curves.grid(points), points
 
 
 def _differences(made: Tables) -> Drawing:
-    rows = paired.table(made.curves)
-    seeds = detectable.table(made.curves)
+    curves = made.read("curves")
+    rows = paired.table(curves)
+    seeds = detectable.table(curves)
     smallest = seeds.loc[seeds["measure"] == "area", "smallest_significant"]
     return differences.figure(rows, smallest=smallest.iloc[0] if len(smallest) else None), rows
 
 
 def _cost_gain(made: Tables) -> Drawing:
-    rows = cost.against_time(made.curves, made.costs)
+    rows = cost.against_time(made.read("curves"), made.read("costs"))
     return cost_gain.figure(rows), rows
 
 
 def _class_histograms(made: Tables) -> Drawing:
-    rows = diagnostics.class_histogram(made.queries, made.pool)
+    rows = diagnostics.class_histogram(made.read("queries"), made.pool)
     return class_histograms.figure(rows, classes=made.record["classes"]), rows
 
 
 def _profiles(made: Tables) -> Drawing:
-    rows = diagnostics.summary(diagnostics.measures(made.queries, made.asked, made.pool))
+    rows = diagnostics.summary(diagnostics.measures(made.read("queries"), made.read("asked"), made.pool))
     return profiles.figure(rows), rows
 
 
 def _overlap(made: Tables) -> Drawing:
-    rows = diagnostics.overlap(made.queries)
-    first = made.asked.sort_values("round").iloc[0]
+    rows = diagnostics.overlap(made.read("queries"))
+    first = made.read("asked").sort_values("round").iloc[0]
     chance = diagnostics.chance_overlap(int(first["budget"]), int(first["pool"]))
     return overlap.figure(rows, chance=chance), rows
 

@@ -105,6 +105,13 @@ def test_what_needs_two_strategies_says_so():
             FROM_CURVES[draw](curves)
 
 
+def test_no_panel_cuts_what_lies_below_the_first_one():
+    curves = tables.curves(settings=("standard", "simsiam"))
+    curves.loc[curves["setting"] == "simsiam", "value"] -= 0.3
+    for axes in settings.figure(curves).axes:
+        assert all(min(line.get_ydata()) >= axes.get_ylim()[0] for line in axes.lines)
+
+
 def test_hollow_markers_are_what_chance_could_make():
     tests = paired.table(tables.curves(seeds=range(5)))
     axes = differences.figure(tests).axes[0]
