@@ -89,5 +89,5 @@ def _picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image[0] if channels == 1 else np.moveaxis(image, 0, -1)
 
 
-def _short(name: str, most: int = 11) -> str:
+def _short(name: str, most: int = 10) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
