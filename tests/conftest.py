@@ -7,9 +7,10 @@ from hypothesis import Phase, settings
 
 from tests.repositories import copy_repository
 
+settings.register_profile("same every time", derandomize=True)
+settings.register_profile("any failure", derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("long", max_examples=2000)
-settings.register_profile("any failure", phases=[Phase.explicit, Phase.reuse, Phase.generate])
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same every time"))
 
 
 @pytest.fixture
