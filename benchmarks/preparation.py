@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from altools import datasets
+from altools import datasets, prepared
 from altools.datasets import Source, Split
 from benchmarks.harness import Case
 
@@ -59,8 +59,8 @@ def cases() -> list[Case]:
 
 
 def ours(source: Source, folder: Path) -> np.ndarray:
-    datasets.prepare(source, folder, len(source.train.ids), {})
-    return datasets.pixels(folder, "train")
+    prepared.write(source, folder, len(source.train.ids), {})
+    return prepared.pixels(folder, "train")
 
 
 def loop(source: Source, plain) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from altools import datasets, storage
+from altools import prepared, storage
 from altools.errors import UserError
 
 EACH = 12  # images of a class and split
@@ -26,7 +26,7 @@ def contact_sheet(*, facts: str, png: str) -> None:
         raise UserError(f"a contact sheet needs prepared pixels. {folder} holds an index only.")
     rows = []
     for split in ("train", "test"):
-        pixels = datasets.pixels(folder, split)
+        pixels = prepared.pixels(folder, split)
         labels = storage.read_columns(folder / split / "index.parquet", ["label"])["label"]
         for label, name in enumerate(record["classes"]):
             found = np.flatnonzero(labels == label)

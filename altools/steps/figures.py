@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from altools import datasets, storage
+from altools import prepared, storage
 from altools.errors import UserError
 from altools.plotting import (
     class_histograms,
@@ -165,7 +165,7 @@ def queried_images(*, facts: str, queries: str, table: str, setting: str, code: 
         raise UserError(f"{queries} must hold queries of the setting {setting}. Got none; give it at least 2 rounds.")
     ends = sorted({rows["round"].min(), rows["round"].max()})
     rows = rows[rows["round"].isin(ends)]
-    images = datasets.pixels(Path(facts).parent, "train")
+    images = prepared.pixels(Path(facts).parent, "train")
     sheet = [
         (
             style.title(strategy),
@@ -207,7 +207,7 @@ def represented_images(
     """
     record = storage.read_json(facts)
     labels = storage.read_columns(index, ["label"])["label"]
-    images = datasets.pixels(Path(facts).parent, "train")
+    images = prepared.pixels(Path(facts).parent, "train")
     sheet, found = [], []
     for strategy, file in zip(strategies, queries, strict=True):
         picks = storage.read_table(file).reset_index(names="order")

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from altools import datasets, models, storage
+from altools import models, prepared, storage
 from altools.encoded import EncodedImages
 from altools.errors import UserError
 from altools.images import Images
@@ -66,7 +66,7 @@ def split(
     if encoded:
         images = EncodedImages.on(device, Path(encoded), index["id"].tolist(), record["shape"], mean, std, workers)
     else:
-        pixels = datasets.pixels(folder.parent, name)
+        pixels = prepared.pixels(folder.parent, name)
         expected = (record[name]["images"], *record["shape"])
         if pixels.shape != expected or len(labels) != expected[0]:
             raise UserError(

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from altools import datasets, storage
+from altools import prepared, storage
 from altools.errors import UserError
 
 READERS: dict[str, Callable[[Path], Any]] = {
     ".json": storage.read_json,
     ".parquet": storage.read_columns,
     ".safetensors": storage.read_tensors,
-    ".npy": lambda path: datasets.pixels(path.parents[1], path.parent.name),
+    ".npy": lambda path: prepared.pixels(path.parents[1], path.parent.name),
 }
 
 

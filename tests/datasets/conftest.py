@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from altools import datasets, storage
+from altools import datasets, prepared, storage
 from tests.samples import SHARED
 
 
@@ -21,7 +21,7 @@ class Prepared:
     def __init__(self, folder):
         self.folder = folder
         self.facts = storage.read_json(folder / "dataset.json")
-        self.images = {split: np.array(datasets.pixels(folder, split)) for split in datasets.SPLITS}
+        self.images = {split: np.array(prepared.pixels(folder, split)) for split in datasets.SPLITS}
         self.index = {split: pd.read_parquet(folder / split / "index.parquet") for split in datasets.SPLITS}
 
     def image(self, split, name):
@@ -44,7 +44,7 @@ def prepare(tmp_path):
     def run(name, *, train_images=None, **options):
         source = datasets.read(name, options)
         folder = tmp_path / "prepared" / name
-        datasets.prepare(source, folder, train_images or len(source.train.ids), {"options": "test"})
+        prepared.write(source, folder, train_images or len(source.train.ids), {"options": "test"})
         return Prepared(folder)
 
     return run

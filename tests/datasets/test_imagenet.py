@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from altools import datasets, storage
+from altools import datasets, prepared, storage
 from altools.errors import UserError
 from altools.steps.contact_sheet import contact_sheet
 
@@ -24,7 +24,7 @@ def made(tmp_path):
 def test_only_the_index_is_written(made, tmp_path):
     source = datasets.read("imagenet", {"path": str(made), "complete": False})
     folder = tmp_path / "prepared"
-    datasets.prepare(source, folder, 6, {})
+    prepared.write(source, folder, 6, {})
     facts = storage.read_json(folder / "dataset.json")
     assert facts["encoded_in"] == str(made) and facts["shape"] == [3, 224, 224] and facts["mean"] is None
     assert facts["test"] == {"images": 4, "per_class": {"n01440764": 2, "n01443537": 2}}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from altools import datasets
+from altools import datasets, prepared
 from altools.datasets import oct as oct2017
 from altools.errors import UserError
 
@@ -77,7 +77,7 @@ def test_the_papers_list_is_train_only_and_none_of_it_is_in_the_sample(published
     source = datasets.read("oct", {"path": str(published), "list_file": listed, "complete": False})
     assert len(source.train.ids) == 0 and len(source.test.ids) == 35
     with pytest.raises(UserError, match=r"every class needs training images"):
-        datasets.prepare(source, published / "out", 0, {})
+        prepared.write(source, published / "out", 0, {})
 
 
 def test_every_image_of_the_papers_list_is_taken(materials, tmp_path):

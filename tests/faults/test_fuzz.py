@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from altools import archives, config, datasets, parallel
+from altools import archives, config, datasets, parallel, prepared
 from altools.datasets import cifar10, eurosat, oct
 from altools.errors import UserError
 from tests.repositories import TINY
@@ -231,7 +231,7 @@ class Raw:
         options = trusted(self.options) if self.source == "cifar10" else self.options
         archives._opened.cache_clear()  # it knows a zip by its path
         source = datasets.read(self.source, options)
-        datasets.prepare(source, self.target, len(source.train.ids), {})
+        prepared.write(source, self.target, len(source.train.ids), {})
 
 
 @pytest.fixture(scope="module", params=MAKERS)

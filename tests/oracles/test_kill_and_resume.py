@@ -9,7 +9,7 @@ from contextlib import redirect_stderr
 import numpy as np
 import pytest
 
-from altools import datasets
+from altools import datasets, prepared
 from altools.config import plain
 from altools.steps.label import label_all
 from altools.steps.pretrain import pretrain
@@ -40,7 +40,7 @@ def data(tmp_path_factory):
         test=split(range(300, 340)),
         decode=np.asarray,
     )
-    datasets.prepare(source, folder, 300, {})
+    prepared.write(source, folder, 300, {})
     return folder
 
 

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import RandomResizedCrop
 
-from altools import datasets, metrics, models, storage
+from altools import datasets, metrics, models, prepared, storage
 from altools.encoded import Crops, EncodedImages
 from altools.errors import UserError
 from altools.rng import stream
@@ -47,7 +47,7 @@ def raw(tmp_path_factory):
 @pytest.fixture(scope="module")
 def facts(raw, tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
-    datasets.prepare(datasets.read("imagenet", {"path": str(raw), "complete": False, "size": 16}), folder, 22, {})
+    prepared.write(datasets.read("imagenet", {"path": str(raw), "complete": False, "size": 16}), folder, 22, {})
     return folder / "dataset.json"
 
 
