@@ -1,7 +1,8 @@
 """The report: one HTML file that opens from disk, holds all results, and needs no server and no network.
 
-Everything is computed here, by `altools.statistics`; the page (`page.html`, `page.css`, `page.js`) only filters and
-draws. The address bar keeps the choice, so a view can be bookmarked: ``index.html#dataset=digits&labels=300``.
+Everything is computed here, by `altools.statistics`; the page (`page.html`, `page.css`, and the scripts beside them)
+only filters and draws. The address bar keeps the choice, so a view can be bookmarked:
+``index.html#dataset=digits&labels=300``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ SYMBOLS = {
     "$\\times$": "x-thin-open",
 }
 AREA = "area"  # stands in place of a number of labels
+# One script in the end; its last part draws the page.
+SCRIPTS = ("state", "words", "numbers", "answer", "figures", "tables", "controls")
 
 # Measure of a query: title, whether it is a share, what it means.
 QUERY_MEASURES = {
@@ -113,7 +116,7 @@ def page(
         "css": _part("page.css"),
         "plotly": get_plotlyjs(),
         "data": json.dumps(_plain(content), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
-        "script": _part("page.js"),
+        "script": "\n".join(_part(f"{name}.js") for name in SCRIPTS),
     }
     # One pass, so that what is filled in is not searched for places again.
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _part("page.html"))
