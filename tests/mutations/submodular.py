@@ -107,6 +107,27 @@ MUTATIONS: list[Mutation] = [
         test="tests/oracles/test_similar.py::test_definition",
     ),
     Mutation(
+        name="flqmi forgets the reward for likeness to one query",
+        module="altools.strategies.similar",
+        find="bonus=eta * nearest_similarity(images, query))",
+        replace="bonus=None)",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="gcmi takes what is least like the queries",
+        module="altools.strategies.similar",
+        find="return top_k(2 * total, budget)",
+        replace="return top_k(-2 * total, budget)",
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
+        name="flcmi forgets the private set",
+        module="altools.strategies.similar",
+        find='floor=None if function == "flvmi"',
+        replace='floor=None if function != "flcg"',
+        test="tests/oracles/test_similar.py::test_definition",
+    ),
+    Mutation(
         name="flvmi caps by the smallest similarity to a query",
         module="altools.kernels.similarity",
         find=".similarity(others).amax(dim=1)",
