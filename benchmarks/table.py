@@ -21,7 +21,7 @@ def markdown() -> str:
         if content["topic"] == "grid":
             lines.append(
                 f"| the demo's grid, {content['seeds'].count(',') + 1} seed | loader loop, a process per step "
-                f"| {content['ratio']:.3g}x | not compared |"
+                f"| {content['ratio']:.3g}x | {content['agreement']} |"
             )
         if content["topic"] == "gpu":
             loop = "loader loop, fp16, a synchronisation per step"
