@@ -1,4 +1,4 @@
-# The benchmark of deep active learning: versions, config, rules, targets. Functions live in workflow/rules/{common,grid}.smk.
+# The benchmark of deep active learning: versions, config, rules, targets. Functions live in common, paths, params and grid.
 from snakemake.utils import min_version
 
 min_version("9.18")
@@ -15,6 +15,8 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/paths.smk"
+include: "workflow/rules/params.smk"
 include: "workflow/rules/grid.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/pretrain.smk"

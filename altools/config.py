@@ -25,7 +25,7 @@ from pydantic import (
 from altools import plugins
 from altools.config_messages import sentence, suggest
 from altools.errors import UserError
-from altools.plugin_options import checked_options, needs_of
+from altools.plugin_options import check_named, checked_options, needs_of
 from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.recipe import Augmentation, Recipe
 
@@ -107,6 +107,7 @@ class Dataset(_Closed):
         options = {}
         for name in self.metrics:
             plugin = plugins.describe(name, "altools.metrics", "score")
+            check_named(plugin, "LOWER_IS_BETTER", "NO_SHARE")
             options[name] = checked_options(plugin, self.metric_options.get(name, {}), f"metric_options.{name}")
         object.__setattr__(self, "metric_options", options)
         if self.metrics and "classification" not in self.metrics:

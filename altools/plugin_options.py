@@ -51,3 +51,18 @@ def needs_of(plugin: plugins.Plugin) -> frozenset[str]:
             f"NEEDS of {plugin.module} holds {unknown[0]!r}, no signal{suggest(unknown[0], SIGNAL_OPTIONS)}."
         )
     return needs
+
+
+def check_named(plugin: plugins.Plugin, *constants: str) -> None:
+    """Refuse a plug-in of which a constant, where it is there, is no set of names that can be read without running it.
+
+    Raises:
+        UserError: it is something else.
+    """
+    for constant in constants:
+        found = plugin.constants.get(constant, frozenset())
+        if not isinstance(found, frozenset | set) or not all(isinstance(name, str) for name in found):
+            raise UserError(
+                f"{constant} of {plugin.module} must be a set of names, written out: frozenset({{...}}). It is read "
+                "without running the module."
+            )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from altools import metrics, storage
 from altools import report as pages
-from altools import storage
 from altools.steps import tables
 
 CAPTIONS = {
@@ -26,6 +26,7 @@ def report(
     pretrainings: Sequence[str],
     places: Sequence[Sequence[str]],
     pretrained: Sequence[str],
+    own_metrics: Sequence[str],
     page: str,
     code: str,
 ) -> None:
@@ -40,6 +41,7 @@ def report(
         pretrainings: histories of pre-trainings (png).
         places: dataset, setting and figure of each sheet.
         pretrained: dataset of each history.
+        own_metrics: metric modules of other packages; they say of which numbers less is better.
         page: written, self-contained html.
         code: fingerprint.
     """
@@ -51,6 +53,7 @@ def report(
         pages.Sheet(dataset=dataset, setting="simsiam", caption=PRETRAINING, png=Path(file).read_bytes())
         for dataset, file in zip(pretrained, pretrainings, strict=True)
     ]
+    metrics.read_also(own_metrics)
     asked, noted = (storage.read_table(files[0]) if files else None for files in (diagnostics, notes))
     html = pages.page(tables.read(curves), tables.read(costs), queries=asked, notes=noted, sheets=pictures)
     storage.write_text(page, html)

@@ -166,6 +166,18 @@ def test_a_strategy_of_ones_own_that_cannot_work_is_refused_before_anything_runs
         config.load(data)
 
 
+@pytest.mark.parametrize("value", ["WORSE", '("brier",)', "frozenset({1})"])
+def test_a_metric_of_ones_own_says_in_plain_words_of_what_less_is_better(tmp_path, monkeypatch, value):
+    package = tmp_path / f"lab_{tmp_path.name}"
+    package.mkdir()
+    (package / "mine.py").write_text(
+        f'WORSE = "brier"\nLOWER_IS_BETTER = {value}\ndef score(probs, labels, classes): ...'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match=r"LOWER_IS_BETTER of .*mine must be a set of names, written out"):
+        config.load(changed("metrics", ["classification", f"{package.name}.mine"]))
+
+
 def test_a_label_of_ones_own_names_its_module():
     data = changed("strategies", ["random", "mc_entropy"])
     data["strategy_options"] = {"mc_entropy": {"use": "entropy", "mc_average": 5}}

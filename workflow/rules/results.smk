@@ -292,6 +292,7 @@ rule report:
     params:
         places=[list(place) for place in sheets()],
         pretrained=pretrained(),
+        own_metrics=OWN_METRICS,
         code=code("report"),
     script:
         "../scripts/report.py"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from altools import storage
+from altools import metrics, storage
 from altools.steps import figures, report, statistics
 from tests import tables
 
@@ -103,6 +103,7 @@ def test_the_page_names_every_strategy_and_says_what_is_missing(made):
         pretrainings=[],
         places=[],
         pretrained=[],
+        own_metrics=[],
         page=str(page),
         code="0",
     )
@@ -140,3 +141,29 @@ def test_pictures_show_what_was_asked_and_what_it_stands_for(tmp_path):
     assert shown["asked"]["index"].tolist() == [7, 0, 2, 5, 1] and shown["asked"]["order"].tolist() == [1, 1, 1, 0, 0]
     assert shown["asked"]["label"].tolist() == [1, 0, 0, 1, 1]
     assert shown["alone"]["index"].tolist() == [5, 7]
+
+
+def test_what_a_metric_of_another_package_says_of_its_numbers_reaches_the_page(tmp_path, monkeypatch):
+    package = tmp_path / f"lab_{tmp_path.name}"
+    package.mkdir()
+    (package / "brier.py").write_text('LOWER_IS_BETTER = {"brier"}\ndef score(probs, labels, classes): ...')
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(metrics, "_others", [])
+    rows = tables.curves(NAMES, budgets=(20, 40, 60), reference=400)
+    both = pd.concat([rows, rows.assign(metric="brier")], ignore_index=True)
+    storage.write_table(tmp_path / "curves.parquet", both)
+    storage.write_table(tmp_path / "costs.parquet", tables.costs(rows))
+    said = {}
+    for own in ([], [f"{package.name}.brier"]):
+        report.report(
+            curves=[str(tmp_path / "curves.parquet")],
+            costs=[str(tmp_path / "costs.parquet")],
+            **{key: [] for key in ("diagnostics", "notes", "sheets", "pretrainings", "places", "pretrained")},
+            own_metrics=own,
+            page=str(tmp_path / "page.html"),
+            code="0",
+        )
+        content = (tmp_path / "page.html").read_text().split('id="data">')[1].split("</script>")[0]
+        said[len(own)] = {metric["name"]: metric["direction"] for metric in json.loads(content)["metrics"]}
+    metrics.read_also([])
+    assert said == {0: {"accuracy": 1, "brier": 1}, 1: {"accuracy": 1, "brier": -1}}

@@ -53,7 +53,7 @@ def test_a_step_runs_in_the_callers_folder_without_its_imports(place):
     assert storage.read_columns(place[0] / "out/labelled.parquet")["index"].tolist() == [0, 1, 2, 3, 4]
 
 
-EMPTY = ("costs", "diagnostics", "notes", "sheets", "pretrainings", "places", "pretrained")
+EMPTY = ("costs", "diagnostics", "notes", "sheets", "pretrainings", "places", "pretrained", "own_metrics")
 
 
 def test_a_failed_step_says_one_sentence_and_ends_the_caller(place):
