@@ -69,7 +69,8 @@ function drawSpent() {
     return { ...line(name), x: s.total_s, y: s.labels.map((labels) => c.mean[c.labels.indexOf(labels)]), text, hovertemplate: "%{text}<extra></extra>" };
   }) : [];
   Plotly.react("spent", traces, layout({ hovermode: "closest", xaxis: { title: { text: "Computing so far, per run (s)" }, rangemode: "tozero" }, yaxis: valueAxis() }), config);
-  byId("spent-caption").textContent = traces.length ? "Querying and training. Up and to the left is better; seconds depend on the machine." : "No seconds were recorded.";
+  const better = metric().direction > 0 ? "Up" : "Down";
+  byId("spent-caption").textContent = traces.length ? `Querying and training. ${better} and to the left is better; seconds depend on the machine.` : "No seconds were recorded.";
 }
 
 function drawQueries() {

@@ -5,7 +5,7 @@ const count = (value) => value.toLocaleString("en-US");
 const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 function value(number) {
   if (!known(number)) return "–";
-  return metric().share ? `${(100 * number).toFixed(1)} %` : number.toFixed(3);
+  return (metric().share ? `${(100 * number).toFixed(1)} %` : number.toFixed(3)).replace("-", "−");
 }
 function difference(number) {
   if (!known(number)) return "–";

@@ -198,7 +198,9 @@ def test_filters_change_the_page_and_the_address(visit, curves):
     assert len(rows(browser)) == 16
     browser.choose("labels", "area")
     assert "whole curve" in said(browser, "question")
+    assert "Up and to the left is better" in said(browser, "spent-caption")
     browser.choose("metric", "log_loss")
+    assert "Down and to the left is better" in said(browser, "spent-caption")
     low = curve_statistics.summary(curves, "log_loss").query("dataset == 'eurosat' and setting == 'simsiam'")
     assert rows(browser)[0] == low.iloc[0]["strategy"]
 
