@@ -9,15 +9,15 @@ MUTATIONS = [
     Mutation(
         name="BALD is NaN at probability zero",
         module="altools.kernels.information",
-        find="probs.clamp_min(torch.finfo(probs.dtype).tiny).log()",
+        find="torch.clamp(probs, min=torch.finfo(probs.dtype).tiny, out=spare).log_()",
         replace="probs.log()",
         test=f"{ORACLE}::test_bald_is_the_mutual_information_of_its_definition",
     ),
     Mutation(
         name="BALD in float32",
         module="altools.kernels.information",
-        find="function(block.double())",
-        replace="function(block).double()",
+        find="dtype=torch.float64)",
+        replace="dtype=torch.float32)",
         test=f"{ORACLE}::test_bald_of_candidates_that_agree_is_zero_up_to_float64",
     ),
     Mutation(
@@ -88,7 +88,7 @@ MUTATIONS = [
     Mutation(
         name="BatchBALD picks again",
         module="altools.strategies.batchbald",
-        find="bounds[pick] = -math.inf",
+        find="bounds.index_fill_(0, pick, -math.inf)",
         replace="pass",
         test=f"{ORACLE}::test_no_nan_at_ten_samples_and_a_hundred_picks",
     ),

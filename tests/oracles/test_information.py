@@ -238,6 +238,19 @@ def test_batchbald_picks_as_batchbald_redux_while_enumerating(samples, classes, 
 
 @pytest.mark.peer
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("samples", "classes", "exact"), [(10, 4, 4), (20, 2, 8)])
+def test_batchbald_picks_as_scikit_activeml_while_enumerating(samples, classes, exact):
+    peer = pytest.importorskip("skactiveml.pool", reason="scikit-activeml is not installed: run make test")
+    probs = posterior(120, samples, classes, seed=11)
+    by_sample = probs.double().numpy().swapaxes(0, 1).copy()
+    utilities = peer.batch_bald(by_sample, exact, n_MC_samples=1000, random_state=0)
+    ours = batchbald.select(pool_of(probs), exact, stream(0, "query"), tolerance=0.0)
+    assert ours.picks.tolist() == np.nanargmax(utilities, axis=1).tolist()
+    assert ours.scores.cumsum(0).tolist() == pytest.approx(np.nanmax(utilities, axis=1).tolist(), abs=1e-5)
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore")
 def test_batchbald_is_as_informative_as_batchbald_redux_when_sampling():
     redux = peer()
     probs = posterior(150, 20, 4, seed=10, disagreement=0.5)
