@@ -17,6 +17,8 @@ similarities where they fit ``keep_bytes``, plus ``pairs`` times 12 bytes. Equal
 two points that are each other's only use have gains that are equal in mathematics and not in floating point, so
 rounding chooses between them. Draws no random numbers.
 
+Gains are never negative. Once a pick gains nothing, the rest of the budget is the lowest positions left, with gain 0.
+
 Dimensions: u candidates, r points to be represented, q leaders of a block, w pairs of a leader, b picks.
 """
 
@@ -86,6 +88,10 @@ def _greedy(
         picks[now] = leaders[best]
         found = int(count)
         taken += found
+        if found and gains[taken - 1] <= 0:  # no candidate adds anything, and none ever will
+            open_to = torch.ones_like(bound, dtype=torch.bool).index_fill_(0, picks[:taken], False)
+            picks[taken:], gains[taken:] = open_to.nonzero()[: budget - taken, 0], 0
+            break
         # Never raised: else rounding, which differs between blocks, could pass the lead around a tie forever.
         bound[leaders] = torch.minimum(bound[leaders], score)
         if not found and source is everything:

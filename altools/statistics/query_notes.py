@@ -28,7 +28,7 @@ MEANINGS = {
     "log_samples": "the most that so many Monte-Carlo samples can tell, in nats",
     "never_flipped_share": "share of the pool that no attack flipped; they rank last, by margin",
     "no_disagreement": "the Monte-Carlo samples agree everywhere: the ranking is rounding noise",
-    "picks_without_gain": "picks that added nothing to the objective: position in the pool decided",
+    "picks_without_gain": "picks that added nothing to the objective: position (similar: likeness) decided",
     "private_images": "labelled images that the query is to stay away from",
     "query_images": "labelled images that the picks are to resemble",
     "query_images_wrong": "of these, images that the model gets wrong",

@@ -6,7 +6,7 @@ r"""BADGE: query a batch that is both uncertain and diverse, by D² sampling of 
 The first pick has the largest gradient norm (ties by lowest position). The recorded score is the squared distance at
 which a pick was drawn, for the first its squared norm. Where all remaining distances are zero (saturated predictions,
 copies) the rest is filled uniformly with score 0, and ``notes["uniform_picks"]`` counts it;
-``notes["zero_gradients"]`` counts candidates whose gradient is exactly zero.
+``notes["zero_gradients"]`` counts candidates whose gradient is zero, or 1e-19 of the largest and less.
 
 Reference: Ash et al., 2020, "Deep batch active learning by diverse, uncertain gradient lower bounds", Algorithm 1; the
 largest-norm start is that of the authors' code, where the paper draws the first centre too. Bias gradients are left
@@ -34,7 +34,10 @@ NEEDS = frozenset({"probs", "embeddings"})
 def select(pool: Pool, budget: int, rng: Generator, *, mode: Literal["fast", "reference"] = "fast") -> Selection:
     """Pick ``budget`` candidates by D² sampling of their gradient embeddings."""
     assert pool.probs is not None and pool.embeddings is not None
-    points = outer_products(residuals(pool.probs), pool.embeddings)
+    residual = residuals(pool.probs)
+    # By a power of two, which changes no digit: squares of what a very sure network leaves would be zero in float32.
+    power = torch.frexp(residual.abs().max()).exponent
+    points = outer_products(torch.ldexp(residual, -power), pool.embeddings)
     zeros = int((points.norms == 0).sum())
     notes = {"zero_gradients": zeros} if zeros else {}
     if zeros == pool.size:
@@ -44,6 +47,7 @@ def select(pool: Pool, budget: int, rng: Generator, *, mode: Literal["fast", "re
         draw = seeding.in_blocks if mode == "fast" else seeding.one_by_one
         draws = draw(points, first, budget, rng)
         picks, scores = draws.picks, draws.squared
+    scores = torch.ldexp(scores.double(), 2 * power)
     missing = budget - len(picks)
     if missing:
         notes["uniform_picks"] = missing

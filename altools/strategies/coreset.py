@@ -3,7 +3,8 @@ r"""Core-set: query so that no candidate is far from a labelled one (greedy k-ce
 .. math:: i_{t+1} = \operatorname{arg\,max}_i \min_{j \in L \cup \{i_1..i_t\}} \lVert h(x_i) - h(x_j) \rVert_2
 
 The recorded score is that distance. ``notes["zero_distance_picks"]`` counts picks that equal a labelled or picked
-candidate, which happens only when there is nothing else left.
+candidate, which happens only when there is nothing else left. With nothing labelled the first pick is the first
+candidate, infinitely far from the empty set.
 
 Reference: Sener and Savarese, 2018, "Active learning for convolutional neural networks: a core-set approach",
 Algorithm 1 (k-Center-Greedy). Differs from the paper: without its robust variant (a mixed-integer program that

@@ -20,10 +20,16 @@ labelled images for flcg; for flcmi those outside the query set, because with Q 
 So flqmi, flvmi, gcmi and logdetmi look for more of what the model fails at, flcg for what the labelled set does not
 show yet, flcmi for both. flqmi represents the queries and rewards likeness to any one of them; flvmi represents the
 pool, but only as far as it is like a query; gcmi is modular: the highest sums, however alike; logdetmi also asks for
-diversity. Degenerate: flcg with ν = 0, and flvmi with η so large that no cap binds, are facility location on
-gradients; so is SIMILAR's own recipe for the plain setting (Q = U, P = ∅), which is why `facility_location` has a name
-of its own. flcmi with ν = 0, or with every labelled image in the query set, is flvmi. η has no effect on gcmi and
-flcg, ν none on the first four.
+diversity.
+
+flvmi and flcmi are exhausted after about as many picks as there are queries, when every cap is reached. The rest of the
+budget is then filled by likeness to the nearest query, with score 0 (noted as ``picks_without_gain``): let
+``query_size`` grow with the budget. flcg lasts much longer; it fills by unlikeness to the nearest labelled image.
+
+Degenerate: flcg with ν = 0, and flvmi with η so large that no cap binds, are facility location on gradients; so is
+SIMILAR's own recipe for the plain setting (Q = U, P = ∅), which is why `facility_location` has a name of its own. flcmi
+with ν = 0, or with every labelled image in the query set, is flvmi. η has no effect on gcmi and flcg, ν none on the
+first four.
 
 Reference: Kothawade, Beck, Killamsetty and Iyer, 2021, "SIMILAR: submodular information measures based active
 learning in realistic scenarios" (arXiv 2107.00717), Table 1; greedy.
@@ -31,8 +37,9 @@ Differs: the paper leaves the plain setting without a query set. S gets 1 on its
 ``lambdaVal = 1``), so that copies do not make it singular; there η is at most 1. The names DISTIL gives are easily
 swapped: fl1mi is flvmi and fl2mi is flqmi. submodlib's gcmi lacks the factor 2, which changes no pick. The public
 code of arXiv 2312.05751 ran plain facility location.
-Cost: flqmi O(u |Q| (c + d)) time and at most 2 GiB; flvmi, flcg and flcmi as `facility_location` with c + d for d;
-gcmi O((u + |Q|) c d); logdetmi O(u |Q|² + u b² + u b (c + d)) time and 4 u (2 b + |Q|) bytes: for small budgets.
+Cost: flqmi O(u |Q| (c + d)) time, O(u (c + d)) memory and at most 2 GiB; flvmi, flcg and flcmi as `facility_location`
+with c + d for d; gcmi O((u + |Q|) c d); logdetmi O(u |Q|² + u b² + u b (c + d)) time and 4 u (2 b + |Q|) bytes: for
+budgets of hundreds.
 Draws no random numbers. Recorded score: the gain of the pick.
 """
 
@@ -120,4 +127,9 @@ def _choose(
             floor=None if function == "flvmi" or not len(private) else nu * nearest_similarity(images, private),
         )
     picks, gains = greedy(objective, budget)
-    return Selection(picks=picks, scores=gains, notes={"picks_without_gain": int((gains <= 0).sum())})
+    useful = int((gains > 0).sum())
+    if useful < budget:
+        likest = -nearest_similarity(images, private) if function == "flcg" else nearest_similarity(images, query)
+        order = top_k(likest.index_fill(0, picks[:useful], -torch.inf), budget - useful).picks
+        picks = torch.cat([picks[:useful], order])
+    return Selection(picks=picks, scores=gains, notes={"picks_without_gain": budget - useful})

@@ -8,6 +8,20 @@ KMEANS = "tests/oracles/test_kmeans.py"
 
 MUTATIONS = [
     Mutation(
+        name="labelled images are picked again",
+        module="altools.partition",
+        find="free[labelled] = False",
+        replace="pass",
+        test="tests/laws/test_partition.py::test_rounds_partition_the_training_set",
+    ),
+    Mutation(
+        name="BADGE squares what float32 cannot hold",
+        module="altools.strategies.badge",
+        find="torch.ldexp(residual, -power)",
+        replace="residual",
+        test=f"{BADGE}::test_squares_that_float32_cannot_hold_are_not_taken_for_zero",
+    ),
+    Mutation(
         name="BADGE fills up with picks again",
         module="altools.kernels.seeding",
         find="free[picks.cpu()] = False",

@@ -135,6 +135,13 @@ MUTATIONS: list[Mutation] = [
         test="tests/oracles/test_similar.py::test_definition",
     ),
     Mutation(
+        name="an exhausted measure goes on in the order of the dataset",
+        module="altools.strategies.similar",
+        find="picks = torch.cat([picks[:useful], order])",
+        replace="pass",
+        test="tests/oracles/test_similar.py::test_an_exhausted_measure_goes_on_by_likeness_not_by_position",
+    ),
+    Mutation(
         name="SIMILAR ignores the query set (public code of arXiv 2312.05751)",
         module="altools.strategies.similar",
         find='cap=None if function == "flcg" else',

@@ -61,7 +61,7 @@ def test_reference_mode_draws_the_scalar_definitions_indices(seed):
     expected, scores = scalar_badge(gradients(pool), 20, uniforms)
     chosen = select(pool, 20, seed, mode="reference")
     assert chosen.picks.tolist() == expected
-    torch.testing.assert_close(chosen.scores, torch.tensor(scores), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(chosen.scores, torch.tensor(scores, dtype=torch.float64), rtol=1e-3, atol=1e-5)
 
 
 def five_points() -> Pool:
@@ -189,3 +189,15 @@ def test_fast_and_reference_batches_cover_alike():
         return float(torch.stack(sums).mean())
 
     assert left_over("fast") == pytest.approx(left_over("reference"), rel=0.05)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_squares_that_float32_cannot_hold_are_not_taken_for_zero(mode):
+    """A network as sure as logits 60 apart leaves residuals of 1e-26, whose squares are below every float32."""
+    logits = torch.zeros(100, 3)
+    logits[:, 0], logits[:, 1] = 60, torch.linspace(0, 3, 100)
+    pool = Pool(size=100, probs=logits.softmax(1), embeddings=torch.rand(100, 16, generator=stream(0, "embeddings")))
+    found = select(pool, 10, mode=mode)
+    assert not found.notes and (found.scores > 0).all()
+    norms = [squared(point, [0.0] * len(point)) for point in gradients(pool)]
+    assert found.picks[0] == norms.index(max(norms))

@@ -143,6 +143,21 @@ def test_conditioning_on_the_query_set_itself_would_leave_nothing_to_gain():
     assert everyone.notes["private_images"] == 0
 
 
+@pytest.mark.parametrize("function", ["flvmi", "flcmi", "flcg"])
+def test_an_exhausted_measure_goes_on_by_likeness_not_by_position(function):
+    nu = 1.5 if function == "flcg" else 0.2
+    pool = pool_of(60, 12, seed=7)
+    found = similar.select(pool, 50, torch.Generator(), function=function, query_size=2, nu=nu)
+    without = found.notes["picks_without_gain"]
+    assert 20 < without < 50 and (found.scores[-without:] == 0).all() and (found.scores[:-without] > 0).all()
+    assert len(set(found.picks.tolist())) == 50
+    _, queries, private, _ = kernels(pool, 2, function)
+    likeness = -private.max(1) if function == "flcg" else queries.max(1)
+    rest = [image for image in range(60) if image not in found.picks[:-without].tolist()]
+    expected = sorted(rest, key=lambda image: -likeness[image])[:without]
+    assert found.picks[-without:].tolist() == expected
+
+
 @pytest.mark.parametrize("size", [1, 3, 8, 50])
 def test_query_set_is_what_the_model_gets_wrong_or_is_least_sure_of(size):
     for seed in range(6):
