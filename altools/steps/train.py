@@ -64,7 +64,8 @@ def train(
     if encoder:
         load.encoder(encoder, built)
     values = load.recipe(recipe)
-    values = replace(values, precision=precision_for(built, chosen, values.precision).name)
+    precision = precision_for(built, chosen, values.precision, quiet=ranks.rank > 0)
+    values = replace(values, precision=precision.name)
     identity = {
         "recipe": {**recipe, "precision": values.precision},
         "network": dict(network),

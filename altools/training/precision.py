@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from altools.bounds import PrecisionName
+from altools.errors import UserError
 from altools.hardware import cpu_has
 
 LARGE = 1_000_000
@@ -43,7 +44,7 @@ class Precision:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
 
 
-def precision_for(model: nn.Module, device: torch.device, wanted: PrecisionName) -> Precision:
+def precision_for(model: nn.Module, device: torch.device, wanted: PrecisionName, *, quiet: bool = False) -> Precision:
     """Choose for a network on a device.
 
     Args:
@@ -51,14 +52,21 @@ def precision_for(model: nn.Module, device: torch.device, wanted: PrecisionName)
         device: where it is trained.
         wanted: "auto" takes bf16 where the hardware computes in it (and, on a CPU, the network is large); a GPU
             without bf16 trains in float32 and says so.
+        quiet: say nothing; another process does.
+
+    Raises:
+        UserError: bfloat16 is wanted of a GPU that does not compute in it.
     """
-    if wanted != "auto":
-        return Precision(device, wanted == "bfloat16")
-    if device.type == "cuda":
-        able = torch.cuda.is_bf16_supported(including_emulation=False)
-        if not able:
-            name = torch.cuda.get_device_name(device)
+    if device.type == "cuda" and wanted != "float32" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        name = torch.cuda.get_device_name(device)
+        if wanted == "bfloat16":
+            raise UserError(
+                f"precision must be auto or float32 here: it is 'bfloat16', in which {name} cannot compute."
+            )
+        if not quiet:
             print(f"{name} does not compute in bf16: training in float32, which is slower.", file=sys.stderr)
-        return Precision(device, able)
+        return Precision(device, half=False)
+    if wanted != "auto" or device.type == "cuda":
+        return Precision(device, half=wanted != "float32")
     large = sum(parameter.numel() for parameter in model.parameters()) >= LARGE
     return Precision(device, device.type == "cpu" and large and cpu_has("avx512_bf16"))

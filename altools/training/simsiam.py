@@ -26,6 +26,7 @@ from altools.errors import UserError
 from altools.images import Images
 from altools.models import Classifier, initialise
 from altools.progress import progress
+from altools.rng import inside_layers
 from altools.training.checkpoint import Checkpoint
 from altools.training.finite import refuse_infinite, refuse_infinite_weights
 from altools.training.knn import Monitor
@@ -176,6 +177,7 @@ def _epoch(
     _, channels, height, width = images.pixels.shape
     first, second = (ViewDraws.draw(used, (channels, height, width), recipe.views, rng).to(device) for _ in range(2))
     found = torch.zeros(steps, 2, device=device)
+    inside_layers(rng, device)
     for step, start in enumerate(range(0, used, recipe.batch_size)):
         part = slice(start, start + recipe.batch_size)
         pixels = images.pixels[order[part]]

@@ -20,6 +20,7 @@ from torch import Generator, Tensor
 from altools.encoded import Crops, EncodedImages
 from altools.models import Classifier
 from altools.progress import progress
+from altools.rng import inside_layers
 from altools.training.checkpoint import Checkpoint
 from altools.training.finite import refuse_infinite, refuse_infinite_weights
 from altools.training.precision import precision_for
@@ -78,6 +79,7 @@ def train(
         # Of every step the summed loss, and after them how many images were right.
         found = torch.zeros(len(batches) + 1, device=device)
         pixels = images.batches([rows[at] for at, _ in shares], drawn)
+        inside_layers(rng, device, ranks.rank)
         for step, (batch, (at, weight), seen) in enumerate(zip(batches, shares, pixels, strict=True)):
             targets = labels[rows[at]].to(device, non_blocking=True)
             weights = weight.to(device, non_blocking=True)

@@ -18,6 +18,7 @@ from torch import Generator, Tensor
 from altools.images import Draws, Images
 from altools.models import Classifier
 from altools.progress import progress
+from altools.rng import inside_layers
 from altools.training.checkpoint import Checkpoint
 from altools.training.finite import refuse_infinite, refuse_infinite_weights
 from altools.training.precision import Precision, precision_for
@@ -131,8 +132,10 @@ class _Epochs:
         if device.type == "cuda":
             if self.counted is None:
                 self.counted = _Counted(self, order, draws)
+            inside_layers(rng, device)  # after the capture, which runs steps
             self.counted.epoch(order, draws, rate)
         else:
+            inside_layers(rng, device)
             for number, start in enumerate(range(0, count, self.recipe.batch_size)):
                 part = slice(start, start + self.recipe.batch_size)
                 self.step(order[part], draws[part], slice(number, number + 1), rate)
@@ -155,7 +158,8 @@ class _Epochs:
     @property
     def state(self) -> list[Tensor]:
         """Every tensor that a step changes."""
-        return [*self.model.state_dict().values(), *self.optimizer.buffers, self.losses, self.correct]
+        tensors = (*self.model.parameters(), *self.model.buffers())
+        return [*tensors, *self.optimizer.buffers, self.losses, self.correct]
 
 
 class _Counted:

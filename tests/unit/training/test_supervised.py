@@ -106,6 +106,44 @@ def test_weights_that_the_last_step_spoils_are_refused_and_never_saved(data, tmp
     assert not file.exists()
 
 
+def with_dropout():
+    """A network that draws random numbers itself, and keeps what is in no checkpoint."""
+    model = fresh()
+    model.backbone = torch.nn.Sequential(model.backbone, torch.nn.Dropout(0.5))
+    model.backbone.register_buffer("scratch", torch.zeros(3), persistent=False)
+    return model
+
+
+def test_layers_that_draw_follow_the_streams_also_when_resumed(data, tmp_path):
+    images, labels = data
+    ends = []
+    for stop, other in ((3, 0), (1, 1), (3, 2)):  # whole; the first epoch; going on from it
+        torch.manual_seed(other)
+        saves = Checkpoint(path=tmp_path / f"{stop if other else 'whole'}", identity={}, every_epochs=1)
+        if other == 2:
+            saves = Checkpoint(path=tmp_path / "1", identity={}, every_epochs=1)
+        model = with_dropout()
+        recipe = Recipe(epochs=stop, batch_size=8, learning_rate=0.05, schedule="constant")
+        history = train(model, images, labels, torch.arange(21), recipe, streams, "job", saves)
+        ends.append(model.state_dict())
+    assert len(history.loss) == 3
+    assert all(torch.equal(value, ends[2][name]) for name, value in ends[0].items())
+    torch.manual_seed(0)
+    other = with_dropout()
+    train(other, images, labels, torch.arange(21), recipe, lambda epoch: stream(1, f"epoch {epoch}"))
+    assert not torch.equal(other.head.weight, ends[0]["head.weight"])
+
+
+def test_the_state_that_a_capture_leaves_alone_is_every_tensor_of_the_network(data):
+    images, labels = data
+    model = with_dropout()
+    optimizer = supervised.Sgd(model.parameters(), momentum=0.9, weight_decay=0.0)
+    precision = precision_for(model, images.device, "float32")
+    run = supervised._Epochs(model, images, labels, torch.arange(9), RECIPE, optimizer, precision)
+    kept = {tensor.data_ptr() for tensor in run.state}
+    assert {tensor.data_ptr() for tensor in (*model.parameters(), *model.buffers())} <= kept
+
+
 def test_predicting_changes_nothing_and_batches_do_not_matter(data, monkeypatch):
     images, labels = data
     model = fresh()
@@ -126,7 +164,7 @@ def test_the_cosine_ends_near_zero_and_constant_stays():
 
 
 def test_steps_that_count_themselves_are_the_same_steps(data, monkeypatch):
-    """What a GPU replays is run here step by step: the same bytes as slices of the epoch."""
+    """What a GPU replays is run here step by step: the same as slices of the epoch, to rounding."""
     images, labels = data
     recipe = Recipe(epochs=3, batch_size=8, augmentation=Augmentation(crop_padding=1, vertical_flip=True))
     rows = torch.arange(21)
@@ -175,5 +213,10 @@ def test_a_cpu_computes_in_bfloat16_only_where_it_can_and_the_network_is_large(m
 def test_a_gpu_without_bfloat16_says_so(monkeypatch, capsys):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: False)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Old GPU")
-    assert not precision_for(fresh(), torch.device("cuda"), "auto").half
+    cuda = torch.device("cuda")
+    assert not precision_for(fresh(), cuda, "auto").half
     assert "Old GPU does not compute in bf16: training in float32" in capsys.readouterr().err
+    assert not precision_for(fresh(), cuda, "auto", quiet=True).half
+    assert not precision_for(fresh(), cuda, "float32").half and not capsys.readouterr().err
+    with pytest.raises(UserError, match="precision must be auto or float32 here.*Old GPU cannot compute"):
+        precision_for(fresh(), cuda, "bfloat16")
