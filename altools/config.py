@@ -78,7 +78,7 @@ class Dataset(_Closed):
     pretrain: PretrainRecipe = PretrainRecipe()
     """How the encoder of the setting simsiam is made."""
     threads: Annotated[int, Field(ge=1)] = 1
-    """CPU threads per job when there is no GPU: 1 for tiny networks, more for a ResNet. Where images stay
+    """CPU threads per job where there is no GPU (else one): 1 for tiny networks, more for a ResNet. Where images stay
     encoded: threads that decode, per GPU."""
     gpus: Annotated[int, Field(ge=1)] = 1
     """GPUs that train one network together, for images that stay encoded; ``recipe.batch_size`` is their sum."""

@@ -88,8 +88,9 @@ def least_used(devices: int, wanted: int = 1) -> list[int]:
 
 def visible_names(devices: int) -> list[str]:
     """Return the names that CUDA_VISIBLE_DEVICES knows the visible GPUs by, in their order."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    return [name.strip() for name in visible] if len(visible) == devices else [str(index) for index in range(devices)]
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    # What follows a name that CUDA does not know is not visible.
+    return named[:devices] if len(named) >= devices else [str(index) for index in range(devices)]
 
 
 def peak_memory_mb(device: torch.device) -> float:

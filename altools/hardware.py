@@ -10,6 +10,11 @@ from pathlib import Path
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Options of glibc's mallopt."""
+OF_A_CLUSTER = (
+    *("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID", "COBALT_JOBID", "_CONDOR_JOB_AD"),
+    "KUBERNETES_SERVICE_HOST",
+)
+"""One of them is set in every job of a scheduler."""
 
 
 def gpu_count() -> int:
@@ -18,12 +23,13 @@ def gpu_count() -> int:
     if visible is not None:
         return len([part for part in visible.split(",") if part.strip() not in ("", "-1")])
     listed = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
-    return listed or int(Path("/dev/dxg").exists())  # Windows' Linux lists none
+    # A container may show the devices only; Windows' Linux lists none.
+    return listed or len(list(Path("/dev").glob("nvidia[0-9]*"))) or int(Path("/dev/dxg").exists())
 
 
 def in_cluster() -> bool:
     """Whether this process is a job of a cluster, which has chosen its devices."""
-    return any(name in os.environ for name in ("SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST"))
+    return any(name in os.environ for name in OF_A_CLUSTER)
 
 
 @cache

@@ -13,6 +13,9 @@ from altools import __version__
 from altools.errors import UserError
 from altools.progress import use_terminal
 
+GPU_FULL = ("CUDA error: out of memory", "ALLOC_FAILED", "Failed to CUDA calloc", "'out of memory'")
+"""What CUDA, its libraries and NCCL say."""
+
 
 @contextmanager
 def job(log: str, alone: bool = False) -> Iterator[None]:
@@ -43,7 +46,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"Error: {error.filename or 'a file'}: {error.strerror}; see the log."
     words = str(error)
-    if type(error).__name__ == "OutOfMemoryError" or "CUDA error: out of memory" in words or "ALLOC_FAILED" in words:
+    if type(error).__name__ == "OutOfMemoryError" or any(full in words for full in GPU_FULL):
         return (
             f"Error: the GPU must have room for this job. {words.splitlines()[0]} Let fewer jobs share it "
             "(resources: gpu in the profile), or lower recipe.batch_size or pretrain.batch_size."

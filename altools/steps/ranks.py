@@ -10,11 +10,12 @@ import ctypes
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from altools.training.ranks import Ranks
 
 PACKAGE = Path(__file__).parents[2]
 DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+ERROR, LOST = "Error: ", "Lost: "
+SIGNALLED = re.compile(r"exitcode\s*:\s*-\d")  # in torchrun's summary
 
 
 def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> None:
@@ -42,9 +45,9 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
     Raises:
         UserError: there are fewer GPUs, or a process failed.
     """
-    there = torch.cuda.device_count()
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device != "cpu" and there < gpus:
-        raise UserError(f"gpus must be at most the number of GPUs of this machine, {there}. Got {gpus}; lower it.")
+        raise UserError(f"gpus must be at most the number of usable GPUs here, {there}. Got {gpus}; lower it.")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])}
     if device != "cpu":
         names = visible_names(there)
@@ -62,15 +65,26 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
             preexec_fn=_die_with_parent,
         ) as process:
             assert process.stdout is not None
-            said = ""
+            lines = []
             for line in process.stdout:
                 print(line, end="")  # into the job's log
-                said = line.removeprefix("Error: ").strip() if line.startswith("Error: ") and not said else said
+                lines.append(line)
         if process.returncode:
-            outside = (
-                f"one of {gpus} processes was ended from outside (exit code {process.returncode}); start the job again"
-            )
-            raise UserError(said or f"{outside}, it goes on from its last checkpoint.")
+            raise UserError(_why(lines, gpus, process.returncode))
+
+
+def _why(lines: Sequence[str], gpus: int, code: int) -> str:
+    """Return what a user is told: a process's own error, else a signal, else what the others saw of the loss."""
+    own, seen = (
+        next((line.removeprefix(said).strip() for line in lines if line.startswith(said)), "") for said in (ERROR, LOST)
+    )
+    signalled = code < 0 or any(SIGNALLED.search(line) for line in lines)
+    if own or (seen and not signalled):
+        return own or seen
+    return (
+        f"one of {gpus} processes was ended from outside (exit code {code}); start the job again, it goes on from its "
+        "last checkpoint."
+    )
 
 
 def _die_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
@@ -91,8 +105,9 @@ def main(request: str) -> int:
         ranks = Ranks.join(wanted["kind"])
         getattr(importlib.import_module(f"altools.steps.{module}"), name)(**arguments, ranks=ranks)
     except Exception as error:
-        if not (isinstance(error, torch.distributed.DistError) or "by peer" in str(error)):  # another one was lost
-            print(sentence(error), flush=True)
+        # Mostly another one is lost, and says why itself.
+        other = isinstance(error, torch.distributed.DistError) or "by peer" in str(error)
+        print(sentence(error).replace(ERROR, LOST, 1) if other else sentence(error), flush=True)
         if not isinstance(error, UserError):
             raise
         return 1

@@ -64,12 +64,22 @@ def test_jobs_take_gpus_in_turn_and_a_killed_one_leaves_its_place(empty_machine)
 def test_a_training_on_several_gpus_holds_a_place_on_each(empty_machine, chosen, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5,GPU-7")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert device.least_used(3) == [0]
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             ranks.launch("train.train", 2, "auto", {})
     assert chosen == ["5,GPU-7", "2,5"]  # the first is taken; then all have one job
     assert device.least_used(3) == [2]
+
+
+@pytest.mark.parametrize(
+    ("visible", "names"), [("2,3", "23"), ("2,3,99", "23"), ("2, 3,", "23"), ("", "01"), ("7", "01")]
+)
+def test_visible_gpus_are_named_as_cuda_counts_them(monkeypatch, visible, names):
+    """CUDA sees what stands before the first name that it does not know."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert device.visible_names(2) == list(names)
 
 
 def test_a_machine_with_one_gpu_needs_no_places(empty_machine, tmp_path):
@@ -112,7 +122,12 @@ def test_memory_that_is_gone_says_which_setting_to_lower():
     assert (
         "Tried to allocate 2 GiB. Let fewer jobs share it (resources: gpu in the profile)" in gpu and "More" not in gpu
     )
-    for words in ("CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"):
+    for words in (
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate",
+        "NCCL error: unhandled cuda error\nLast error: Failed to CUDA calloc async 4 bytes",
+        "NCCL error: unhandled cuda error\nLast error: Cuda failure 2 'out of memory'",
+    ):
         assert "lower recipe.batch_size" in sentence(torch.AcceleratorError(words))
     assert "let fewer jobs run (--cores)" in sentence(MemoryError())
 

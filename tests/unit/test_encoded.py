@@ -17,7 +17,7 @@ from altools import datasets, metrics, models, prepared, storage
 from altools.encoded import Crops, EncodedImages
 from altools.errors import UserError
 from altools.rng import stream
-from altools.steps import load
+from altools.steps import load, ranks
 from altools.steps.label import label_all
 from altools.steps.train import train
 from altools.training.predict import predict
@@ -220,7 +220,20 @@ def wait_until(condition):
     assert condition()
 
 
-def test_more_gpus_than_there_are_are_refused(facts, tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(UserError, match="gpus must be at most the number of GPUs of this machine, 1. Got 4"):
+def test_a_group_that_never_forms_says_why_and_only_a_signal_is_from_outside():
+    lost = ["Lost: the GPU must have room for this job.\n", "  exitcode  : 1 (pid: 7)\n"]
+    assert ranks._why(lost, 2, 1) == "the GPU must have room for this job."
+    assert ranks._why([*lost, "  exitcode  : -9 (pid: 8)\n"], 2, 1).startswith(
+        "one of 2 processes was ended from outside"
+    )
+    assert "ended from outside (exit code -9)" in ranks._why(lost, 2, -9)
+    assert ranks._why([*lost, "Error: the training loss must stay finite.\n"], 2, 1).startswith("the training loss")
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_more_gpus_than_there_are_are_refused(facts, tmp_path, monkeypatch, usable):
+    """NVML counts GPUs that a driver too old cannot use."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1 if usable else 4)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: usable)
+    with pytest.raises(UserError, match=f"gpus must be at most the number of usable GPUs here, {int(usable)}. Got 4"):
         train(**arguments(facts, tmp_path / "job", gpus=4, device="auto"))

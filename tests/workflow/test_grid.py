@@ -120,6 +120,14 @@ def test_lists_arrive_from_the_command_line(repository):
     assert planned["query"] == planned["train"] == 2
 
 
+@pytest.mark.parametrize(("gpus", "threads"), [("", {"4"}), ("0", set())])
+def test_a_job_that_has_a_gpu_takes_one_core(repository, gpus, threads):
+    config = repository.path / "config/config.yaml"
+    config.write_text(config.read_text().replace("rounds: 3", "rounds: 3\n    threads: 4"))
+    done = repository.snakemake("-n", "--cores", "8", "--", "runs", CUDA_VISIBLE_DEVICES=gpus)
+    assert set(re.findall(r"threads: (\d+)", done.stdout + done.stderr)) == threads  # Snakemake says nothing of one
+
+
 def test_curves_are_tidy_and_name_labels(finished):
     curve = pd.read_parquet(finished.path / "results/curves/digits/standard/margin.parquet")
     rows = curve[curve["metric"] == "accuracy"]

@@ -11,6 +11,11 @@ def arguments(**values):
     return param
 
 
+def threads_of(dataset):
+    """CPU threads of a job: one feeds a GPU, so that many jobs may share it, unless images are to be decoded."""
+    return 1 if GPU and dataset.name not in ENCODED else dataset.threads
+
+
 @asked_often
 def gpu_places(wildcards):
     """How many places on GPUs a training takes."""
@@ -26,8 +31,8 @@ network = of_dataset(lambda dataset: {"name": dataset.model, "options": dataset.
 normalisation = of_dataset(lambda dataset: {"mean": dataset.mean, "std": dataset.std})
 recipe = of_dataset(lambda dataset: typed_config.plain(dataset.recipe))
 metric_options = of_dataset(lambda dataset: dataset.metric_options)
-cpu_threads = of_dataset(lambda dataset: dataset.threads)
-training_threads = of_dataset(lambda dataset: dataset.threads * dataset.gpus)
+cpu_threads = of_dataset(threads_of)
+training_threads = of_dataset(lambda dataset: threads_of(dataset) * dataset.gpus)
 gpus = of_dataset(lambda dataset: dataset.gpus)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from altools import storage
+from altools import hardware, storage
+from altools.steps import warm
 
 ROOT = Path(__file__).parents[3]
 LABEL = "warm.run('label.label_all', log='label.log', labelled='out/labelled.parquet', train_images=5, code='x')"
@@ -51,6 +52,16 @@ def test_a_step_runs_in_the_callers_folder_without_its_imports(place):
     )
     assert job.communicate()[1].strip() == "False" and job.returncode == 0
     assert storage.read_columns(place[0] / "out/labelled.parquet")["index"].tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID"])
+def test_jobs_of_a_cluster_use_no_server(monkeypatch, name):
+    for other in hardware.OF_A_CLUSTER:
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv("ALTOOLS_WARM", "1")
+    assert warm.usable() == (sys.platform == "linux")
+    monkeypatch.setenv(name, "7")
+    assert not warm.usable()
 
 
 EMPTY = ("costs", "diagnostics", "notes", "sheets", "pretrainings", "places", "pretrained", "own_metrics")
