@@ -12,7 +12,7 @@ import json
 import multiprocessing
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from altools.hardware import keep_freed_memory
@@ -30,7 +30,7 @@ class Size:
     seconds: float | None
     gib: float
     samples: int
-    """Monte-Carlo samples of BALD and BatchBALD."""
+    """Monte-Carlo samples of BatchBALD, as many as fit; BALD has its default."""
 
 
 WIDTH = 512
@@ -62,6 +62,7 @@ def main() -> int:
     parser.add_argument("strategies", nargs="*", metavar="strategy")
     asked = parser.parse_args()
     able = [name for name in strategies.names() if not strategies.load(name).NEEDS & ATTACKS]
+    able += [f"similar/{function}" for function in ("flvmi", "gcmi", "flcg", "flcmi")]
     results = []
     for name in asked.strategies or able:
         with multiprocessing.get_context("spawn").Pool(1) as alone:
@@ -80,7 +81,8 @@ def write(size: str, results: list[Measured]) -> None:
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
         known = before.pop("results")
-        rows = {row["strategy"]: row for row in known} if before == content else {}
+        asked = {name: content["versions"].get(name) for name in before["versions"]}  # more are asked for now
+        rows = {row["strategy"]: row for row in known} if before == {**content, "versions": asked} else {}
     rows |= {row.strategy: asdict(row) for row in results}
     content["results"] = [rows[name] for name in sorted(rows)]
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -88,20 +90,24 @@ def write(size: str, results: list[Measured]) -> None:
 
 
 def measure(name: str, size_name: str) -> Measured:
-    """Make the signals of one strategy and let it select."""
+    """Make the signals of one strategy, or of ``strategy/function``, and let it select."""
     from altools import strategies
     from altools.pool import Pool
     from altools.rng import stream
 
     size = SIZES[size_name]
-    strategy = strategies.load(name)
+    module, _, function = name.partition("/")
+    strategy, options = strategies.load(module), {"function": function} if function else {}
+    if module == "bald":
+        size = replace(size, samples=strategy.OPTIONS["mc_samples"])
     pool = Pool(size=size.pool, where="benchmark", **signals(strategy.NEEDS, size))
     tiny = Size(pool=64, labelled=16, budget=8, classes=size.classes, seconds=None, gib=1, samples=2)
-    strategy.select(Pool(size=64, **signals(strategy.NEEDS, tiny)), 8, stream(0, "warm-up"))  # libraries loaded
+    warm_up = Pool(size=64, **signals(strategy.NEEDS, tiny))
+    strategy.select(warm_up, 8, stream(0, "warm-up"), **options)  # libraries loaded
     keep_freed_memory()  # as every job does; what the signals needed has gone back already
     before = harness.peak_gib(forget=True)
     start = time.perf_counter()
-    selection = strategy.select(pool, size.budget, stream(0, "query"))
+    selection = strategy.select(pool, size.budget, stream(0, "query"), **options)
     seconds, peak = time.perf_counter() - start, harness.peak_gib() - before
     assert len(set(selection.picks.tolist())) == size.budget
     held = sum(value.nbytes for value in vars(pool).values() if hasattr(value, "nbytes")) / 1024**3

@@ -20,8 +20,11 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
     "torch",
+    "torchvision",
+    "snakemake",
     "numpy",
     "scipy",
+    "pillow",
     "scikit-learn",
     "scikit-activeml",
     "batchbald-redux",

@@ -2,9 +2,9 @@
 
 A small digits grid runs in a temporary copy. Of every query and train job, the seconds that its own artefacts count as
 computing (epochs, signals, selection) are subtracted from the seconds Snakemake counts for the job; and the whole run's
-wall time over its jobs says what the grid really pays. Of the other rules stand the seconds of a whole job, and of
-every step those of importing it in a fresh interpreter, which the first job of a run and every cluster job pay. Exits 1
-when a query or train job costs more than `GOAL_S`.
+wall time over its jobs says what the grid really pays. Of every other rule stand the seconds of a whole job, as
+Snakemake's own records have them, and of every step those of importing it in a fresh interpreter, which the first job
+of a run and every cluster job pay. Exits 1 when a query or train job costs more than `GOAL_S`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def main() -> int:
         call(repository, "runs")
         wall_s = time.perf_counter() - started
         report = measure(repository / "results", wall_s)
+        call(repository, "all")
+        report["other_rules_median_s"] = other_rules(repository / ".snakemake/metadata", set(report["jobs"]))
     report["imports_s"] = {name: imported_s(name) for name in STEPS}
     report = {"topic": "job_overhead", "machine": harness.machine(), "versions": harness.versions(), **report}
     path = harness.RESULTS / "job_overhead.json"
@@ -75,20 +77,24 @@ def measure(results: Path, wall_s: float) -> dict:
             computed = trained_s(folder) if rule == "train" else queried_s(folder)
             computing_s += computed
             jobs.append(seconds_of(file) - computed)
-    others: dict[str, list[float]] = {}
-    for file in (results / "benchmarks").rglob("*.tsv"):
-        rule = file.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
-        if rule not in beside:
-            others.setdefault(rule, []).append(seconds_of(file))
     count = sum(map(len, beside.values()))
     return {
-        "other_rules_median_s": {rule: statistics.median(seconds) for rule, seconds in sorted(others.items())},
         "jobs": {
             "count": count,
             "wall_s_per_job": (wall_s - computing_s / 2) / count * 2,
             **{f"{rule}_median_s": statistics.median(jobs) for rule, jobs in beside.items()},
         },
     }
+
+
+def other_rules(records: Path, known: set[str]) -> dict[str, float]:
+    """Return the median seconds of a job by rule, from the record that Snakemake keeps of every output."""
+    jobs: dict[str, set[tuple[float, float]]] = {}
+    for file in records.iterdir():
+        record = json.loads(file.read_text(encoding="utf-8"))
+        if f"{record['rule']}_median_s" not in known:
+            jobs.setdefault(record["rule"], set()).add((record["starttime"], record["endtime"]))
+    return {rule: statistics.median(end - start for start, end in times) for rule, times in sorted(jobs.items())}
 
 
 def seconds_of(file: Path) -> float:

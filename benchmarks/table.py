@@ -18,15 +18,6 @@ def markdown() -> str:
             if "peer" in row:
                 missed = "" if row["reached"] else f" (goal {row['goal']}x)"
                 lines.append(f"| {row['name']} | {row['peer']} | {row['ratio']:.3g}x{missed} | {row['agreement']} |")
-        if content["topic"] == "grid":
-            lines.append(
-                f"| the demo's grid, {content['seeds'].count(',') + 1} seed | loader loop, a process per step "
-                f"| {content['ratio']:.3g}x | {content['agreement']} |"
-            )
-        if content["topic"] == "gpu":
-            loop = "loader loop, fp16, a synchronisation per step"
-            lines.append(f"| ResNet-18 steps on a GPU, one job | {loop} | {content['one_ratio']:.3g}x | |")
-            lines.append(f"| ResNet-18 steps on a GPU, all jobs | {loop} | {content['all_ratio']:.3g}x | |")
     return "\n".join([*lines, "", f"Measured on {'; '.join(sorted(machines))}."])
 
 
