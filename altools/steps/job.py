@@ -48,7 +48,7 @@ def sentence(error: Exception) -> str:
     words = str(error)
     if type(error).__name__ == "OutOfMemoryError" or any(full in words for full in GPU_FULL):
         return (
-            f"Error: the GPU must have room for this job. {words.splitlines()[0]} Let fewer jobs share it "
+            f"Error: the GPU must have room for this job. {words.splitlines()[0].rstrip('.')}. Let fewer jobs share it "
             "(resources: gpu in the profile), or lower recipe.batch_size or pretrain.batch_size."
         )
     if "busy or unavailable" in words:  # CUDA's words

@@ -68,7 +68,8 @@ def train(
         labels: classes of the training set, on the same device.
         rows: which images are labelled, on the CPU.
         recipe: the recipe.
-        streams: the CPU stream of an epoch (order first, then augmentation), so that any epoch can be replayed.
+        streams: the CPU stream of an epoch (order first, then augmentation), so that any epoch can be replayed; torch's
+            global generators are set from it, for layers that draw (`inside_layers`).
         where: the job in words, for messages.
         checkpoint: where a killed job goes on from.
 
