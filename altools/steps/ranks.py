@@ -68,13 +68,20 @@ def launch(step: str, gpus: int, device: str, arguments: Mapping[str, Any]) -> N
             lines = []
             for line in process.stdout:
                 print(line, end="")  # into the job's log
-                lines.append(line)
+                if line.startswith((ERROR, LOST)) or SIGNALLED.search(line):
+                    lines.append(line)
         if process.returncode:
             raise UserError(_why(lines, gpus, process.returncode))
 
 
 def _why(lines: Sequence[str], gpus: int, code: int) -> str:
-    """Return what a user is told: a process's own error, else a signal, else what the others saw of the loss."""
+    """Return what a user is told: a process's own error, else a signal, else what the others saw of the loss.
+
+    Args:
+        lines: what the processes and torchrun said of an end.
+        gpus: number of processes.
+        code: torchrun's.
+    """
     own, seen = (
         next((line.removeprefix(said).strip() for line in lines if line.startswith(said)), "") for said in (ERROR, LOST)
     )

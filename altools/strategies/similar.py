@@ -117,19 +117,21 @@ def _choose(
     if function == "logdetmi":
         picks, gains = log_det_information(images, query, budget, eta)
         return Selection(picks=picks, scores=gains)
+    to_query = nearest_similarity(images, query)
+    to_private = nearest_similarity(images, private) if function in ("flcg", "flcmi") and len(private) else None
     if function == "flqmi":
-        objective = Objective(candidates=images, represented=query, bonus=eta * nearest_similarity(images, query))
+        objective = Objective(candidates=images, represented=query, bonus=eta * to_query)
     else:
         objective = Objective(
             candidates=images,
             represented=images,
-            cap=None if function == "flcg" else eta * nearest_similarity(images, query),
-            floor=None if function == "flvmi" or not len(private) else nu * nearest_similarity(images, private),
+            cap=None if function == "flcg" else eta * to_query,
+            floor=None if to_private is None else nu * to_private,
         )
     picks, gains = greedy(objective, budget)
     useful = int((gains > 0).sum())
     if useful < budget:
-        likest = -nearest_similarity(images, private) if function == "flcg" else nearest_similarity(images, query)
-        order = top_k(likest.index_fill(0, picks[:useful], -torch.inf), budget - useful).picks
+        likeness = -to_private if function == "flcg" and to_private is not None else to_query
+        order = top_k(likeness.index_fill(0, picks[:useful], -torch.inf), budget - useful).picks
         picks = torch.cat([picks[:useful], order])
     return Selection(picks=picks, scores=gains, notes={"picks_without_gain": budget - useful})

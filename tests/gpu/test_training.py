@@ -76,6 +76,13 @@ def test_single_precision_replayed_is_eager_to_rounding(data):
     assert float(losses.mean()) == pytest.approx(float(expected.mean()), rel=5e-2)
 
 
+def test_the_same_training_replayed_twice_is_the_same_to_rounding(data):
+    images, labels = data
+    recipe = Recipe(epochs=2, precision="float32")
+    first, second = (train(fresh(), images, labels, torch.arange(200), recipe, streams) for _ in range(2))
+    assert first.loss == pytest.approx(second.loss, rel=1e-3)
+
+
 def test_a_capture_changes_no_tensor_of_the_training(data):
     run = run_of(fresh(), data, 207, "auto")
     before = [tensor.detach().clone() for tensor in run.state]

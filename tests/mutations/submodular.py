@@ -109,7 +109,7 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="flqmi forgets the reward for likeness to one query",
         module="altools.strategies.similar",
-        find="bonus=eta * nearest_similarity(images, query))",
+        find="bonus=eta * to_query)",
         replace="bonus=None)",
         test="tests/oracles/test_similar.py::test_definition",
     ),
@@ -123,8 +123,8 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="flcmi forgets the private set",
         module="altools.strategies.similar",
-        find='floor=None if function == "flvmi"',
-        replace='floor=None if function != "flcg"',
+        find='function in ("flcg", "flcmi") and len(private)',
+        replace='function == "flcg" and len(private)',
         test="tests/oracles/test_similar.py::test_definition",
     ),
     Mutation(
@@ -172,8 +172,8 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="flcg pays for what the labelled set shows already",
         module="altools.strategies.similar",
-        find='floor=None if function == "flvmi"',
-        replace='floor=None if function != "flcmi"',
+        find='function in ("flcg", "flcmi") and len(private)',
+        replace='function == "flcmi" and len(private)',
         test="tests/oracles/test_similar.py::test_definition",
     ),
     Mutation(

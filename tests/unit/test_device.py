@@ -7,7 +7,7 @@ import tempfile
 import pytest
 import torch
 
-from altools import device
+from altools import device, hardware
 from altools.errors import UserError
 from altools.steps import ranks
 from altools.steps.job import sentence
@@ -94,6 +94,25 @@ def test_jobs_inside_an_allocation_of_several_gpus_spread_over_them(empty_machin
     assert [device.choose("auto", 1).index for _ in range(3)] == [0, 1, 0]
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)  # what a scheduler gives a job
     assert device.choose("auto", 1).index == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        (["proc/driver/nvidia/gpus/0000:01", "dev/nvidia0"], 1),
+        (["dev/nvidia0", "dev/nvidia1", "dev/nvidiactl"], 2),
+        (["dev/dxg"], 1),
+        (["dev/null"], 0),
+    ],
+)
+def test_gpus_are_counted_by_what_the_system_shows(monkeypatch, tmp_path, files, count):
+    """A container may show devices and no driver."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    monkeypatch.setattr(hardware, "Path", lambda name: tmp_path / name.lstrip("/"))
+    assert hardware.gpu_count() == count
 
 
 def test_a_gpu_that_torch_cannot_use_is_mentioned(monkeypatch, capsys):

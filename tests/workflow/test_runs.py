@@ -1,6 +1,7 @@
 """The same bytes on another executor, after a kill, and in another folder; and nothing half-done on bad input."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -91,9 +92,24 @@ def pictures(repository):
     return repository
 
 
-def test_a_folder_of_mixed_images_runs(pictures):
+METRIC = """
+LOWER_IS_BETTER = frozenset({"surprise"})
+def score(probs, labels, classes):
+    return {"surprise": float(1 - probs[range(len(labels)), labels].mean())}
+"""
+
+
+def test_a_folder_of_mixed_images_runs_with_a_metric_of_another_package(pictures):
+    (pictures.path / "lab").mkdir()
+    (pictures.path / "lab/surprise.py").write_text(METRIC)
+    config = pictures.path / "config/config.yaml"
+    config.write_text(config.read_text() + "metrics: [classification, lab.surprise]\n")
     pictures.run()
     assert (pictures.path / "results/curves/pictures.parquet").exists()
+    page = (pictures.path / "results/report/index.html").read_text()
+    assert re.search(r'"name":"surprise"[^}]*"direction":-1', page) and re.search(
+        r'"name":"accuracy"[^}]*"direction":1', page
+    )
 
 
 def spoil_truncate(path):
