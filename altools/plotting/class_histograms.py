@@ -75,5 +75,5 @@ def figure(
             axes.xaxis.set_tick_params(labelbottom=True)
             axes.set_xlabel("Share (%)")
     title = f"{style.heading(rows, seeds=rows['seed'].nunique())}: classes queried (line: training set)"
-    drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing

@@ -69,7 +69,7 @@ def figure(ranks: pd.DataFrame, *, setting: str | None = None, width_in: float =
     for place, bar in enumerate(bars):
         low, high = position[bar[0]], position[bar[-1]]
         axes.hlines(0.3 + 0.32 * place, low - 0.05, high + 0.05, color=style.INK, linewidth=2.2)
-    drawing.suptitle(_heading(rows), fontsize=8, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(_heading(rows), fontsize=8, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing
 
 

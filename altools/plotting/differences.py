@@ -68,7 +68,7 @@ def figure(
     _difference_axis(axes.xaxis, metric)
     less = " (less is better)" if better < 0 else ""
     axes.set_xlabel(f"Area under curve above {baseline} ({_unit(metric)}){less}")
-    drawing.suptitle(_heading(rows, alpha), fontsize=8, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(_heading(rows, alpha), fontsize=8, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing
 
 

@@ -95,7 +95,7 @@ def grid(
             axes.xaxis.set_tick_params(labelbottom=True)
             axes.set_xlabel("Labelled images")
     against = f"; {style.title(baseline)} in every panel" if baseline in order else ""
-    drawing.suptitle(_heading(points) + against, fontsize=8, fontweight="bold", x=0.01, ha="left")
+    drawing.suptitle(_heading(points) + against, fontsize=8, fontweight="bold", x=0.01, ha="left", wrap=True)
     return drawing
 
 

@@ -48,5 +48,5 @@ def figure(
     place = style.heading(rows, seeds=rows["seed"].nunique())
     by_chance = "" if chance is None else f"; {100 * chance:.1f} by chance"
     title = f"{place}:\noverlap of the queries of round {shown} (%{by_chance})"
-    drawing.suptitle(title, fontsize=7.5, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(title, fontsize=7.5, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing

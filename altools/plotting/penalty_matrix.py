@@ -46,5 +46,5 @@ def figure(penalties: pd.DataFrame, *, setting: str | None = None, width_in: flo
     share = "share" if datasets == 1 else f"{datasets} datasets, sum of shares"
     place = f"{rows['setting'].iloc[0]}, {style.plural(int(rows['n'].max()), 'seed')}"
     title = f"{place}: row beats column\n({share} of budgets with p < {alpha:g})"
-    drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing

@@ -61,5 +61,5 @@ def figure(
         )
         axes.tick_params(axis="x", labelsize=5.5)
     title = f"{style.heading(rows)}: queries, mean of {style.plural(rows['round'].nunique(), 'round')}"
-    drawing.suptitle(title, fontsize=7.5, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(title, fontsize=7.5, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing

@@ -37,5 +37,5 @@ def figure(per_dataset: pd.DataFrame, *, setting: str | None = None, width_in: f
     )
     axes.axvline(wide.shape[1] - 0.5, color="white", linewidth=3)
     title = f"{rows['setting'].iloc[0]}: rank by area under the curve"
-    drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(title, fontsize=8, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing

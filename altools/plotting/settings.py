@@ -46,5 +46,5 @@ def figure(
         style.label_axes(axes, metric)
         axes.label_outer()
     legend_below(drawing, *panels.flat, columns=6)
-    drawing.suptitle(f"{rows['dataset'].iloc[0]}", fontsize=8, x=0.01, ha="left", fontweight="bold")
+    drawing.suptitle(f"{rows['dataset'].iloc[0]}", fontsize=8, x=0.01, ha="left", fontweight="bold", wrap=True)
     return drawing

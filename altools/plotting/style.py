@@ -171,7 +171,8 @@ def value_axis(axes: Axes, metric: str) -> None:
         axes.set_ylabel(f"{title(metric)} (%)")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g}"))
         # Intervals may reach beyond what a share can be; the axis need not.
-        axes.set_ylim(top=min(axes.get_ylim()[1], 1.02))
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, -0.02), min(high, 1.02))
     else:
         axes.set_ylabel(title(metric))
 

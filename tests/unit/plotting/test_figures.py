@@ -165,3 +165,31 @@ def test_a_contact_sheet_has_titled_blocks_side_by_side():
 
 def test_simsiam_without_records_says_so():
     assert simsiam.figure(pd.DataFrame({"epoch": []})).axes[0].texts[0].get_text() == "nothing recorded"
+
+
+def test_the_axis_of_a_share_ends_where_a_share_does_however_wide_the_intervals_of_two_seeds():
+    curves = tables.curves(seeds=range(2))
+    curves.loc[curves["seed"] == 1, "value"] -= 0.3
+    points = learning_curves.table(curves)
+    assert points["low"].min() < -0.5
+    for drawing in (learning_curves.figure(points), learning_curves.grid(points)):
+        low, high = drawing.axes[0].get_ylim()
+        assert -0.03 < low < high < 1.03
+
+
+@pytest.mark.parametrize("name", ["differences", "profiles", "overlap"])
+def test_no_title_is_cut_where_names_are_long(name):
+    def renamed(table):
+        return table.assign(**{"dataset": "braintumor", "setting": "reference_query"} if "setting" in table else {})
+
+    curves, queries, asked = (renamed(table) for table in (tables.curves(), tables.queries(), ASKED))
+    pool = POOL.assign(dataset="braintumor")
+    drawing = {
+        "differences": lambda: differences.figure(paired.table(curves)),
+        "profiles": lambda: profiles.figure(diagnostics.summary(diagnostics.measures(queries, asked, pool))),
+        "overlap": lambda: overlap.figure(diagnostics.overlap(queries), chance=0.012),
+    }[name]()
+    drawing.draw_without_rendering()
+    box = drawing._suptitle.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= drawing.bbox.x1 and box.y1 <= drawing.bbox.y1
+    assert all(axes.get_window_extent().y1 < box.y0 for axes in drawing.axes)
