@@ -16,7 +16,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
@@ -24,10 +24,10 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@touch $@
 
 demo: $(VENV)/.run  ## run the benchmark on handwritten digits
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	$(BIN)/snakemake --cores $(CORES) --logger altools
 
 watch: $(VENV)/.run  ## say what a run of CONFIG=config/paper.yaml has done and what is left (RESULTS=... if named there)
-	@$(BIN)/python workflow/watch.py $(or $(CONFIG),config/config.yaml) $(if $(filter command line,$(origin RESULTS)),--results $(RESULTS))
+	@$(BIN)/python -m altools.cli.watch $(or $(CONFIG),config/config.yaml) $(if $(filter command line,$(origin RESULTS)),--results $(RESULTS))
 
 test: $(VENV)/.dev  ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
@@ -43,7 +43,7 @@ reproduce: $(VENV)/.dev  ## run the digits twice in different ways (or CONFIG=..
 	$(BIN)/python -m tests.reproduce $(if $(CONFIG),--configfile $(CONFIG)) $(if $(OLDER),--older-cpu)
 
 verify: $(VENV)/.run  ## read every artefact below RESULTS and name the damaged ones (DELETE=1 removes them)
-	$(BIN)/python -m altools.steps.verify $(RESULTS) $(if $(DELETE),--delete)
+	$(BIN)/python -m altools.cli.verify $(RESULTS) $(if $(DELETE),--delete)
 
 lint: $(VENV)/.dev  ## formatting, lint, types, layers, workflow lint
 	$(BIN)/ruff format --check
@@ -58,8 +58,8 @@ cost: $(VENV)/.run  ## say how many trainings, queries and images CONFIG=config/
 
 contact-sheet: $(VENV)/.run  ## draw images of every class of DATASET=cifar10 (CONFIG=config/paper.yaml RESULTS=results-paper)
 	@test -n "$(DATASET)" || { echo "Name a dataset: make contact-sheet DATASET=digits"; exit 1; }
-	$(BIN)/snakemake --cores $(CORES) --quiet rules $(if $(CONFIG),--configfile $(CONFIG)) -- $(RESULTS)/data/$(DATASET)/dataset.json
-	$(BIN)/python -m altools.steps.contact_sheet $(RESULTS)/data/$(DATASET)/dataset.json $(RESULTS)/figures/$(DATASET)/contact_sheet.png
+	$(BIN)/snakemake --cores $(CORES) --logger altools $(if $(CONFIG),--configfile $(CONFIG)) -- $(RESULTS)/data/$(DATASET)/dataset.json
+	$(BIN)/python -m altools.cli.contact_sheet $(RESULTS)/data/$(DATASET)/dataset.json $(RESULTS)/figures/$(DATASET)/contact_sheet.png
 
 types: $(VENV)/.dev  ## the type checker alone
 	$(BIN)/mypy
@@ -72,7 +72,7 @@ bench-gpu: $(VENV)/.dev  ## the same on a GPU: training alone and in company, pr
 	$(BIN)/python -m benchmarks.gpu
 
 schema: $(VENV)/.dev  ## write config/schema.json from the typed config
-	$(BIN)/python -m altools.config > config/schema.json
+	$(BIN)/python -m altools.config.schema > config/schema.json
 
 docs: $(VENV)/.dev  ## write docs/strategies.md from the docstrings, and the site in site/
 	$(BIN)/python docs/generate.py

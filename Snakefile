@@ -1,11 +1,10 @@
-# The benchmark of deep active learning: versions, config, rules, targets. Functions live in common, paths, params and grid.
+# The benchmark of deep active learning: versions, config, rules, targets.
 from snakemake.utils import min_version
 
 min_version("9.18")
 
 
-# Without --configfile the handwritten digits are the default; a file given there replaces this one, key by key
-# nothing of it remains.
+# Without --configfile the handwritten digits are the default. A config file given there replaces this one as a whole.
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"
@@ -15,9 +14,6 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/paths.smk"
-include: "workflow/rules/params.smk"
-include: "workflow/rules/grid.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/pretrain.smk"
 include: "workflow/rules/rounds.smk"
@@ -25,8 +21,7 @@ include: "workflow/rules/results.smk"
 
 
 if workflow.is_main_process:
-    say_what_the_grid_means()
-    say_if_results_are_read_only()
+    print(cost.as_text(cost.grid_cost(layout)), file=sys.stderr)
 
 
 localrules:
@@ -40,7 +35,7 @@ localrules:
 
 
 rule all:
-    """Everything: runs, curves, statistics and figures."""
+    """Everything: runs, curves, statistics, figures and the page."""
     default_target: True
     input:
         rules.figures.input,
@@ -51,8 +46,8 @@ rule all:
 
 
 onstart:
-    check_results_folder()
+    checks.require_writable(plan.config.results)
 
 
 onsuccess:
-    print(where_to_look())
+    print(checks.where_to_look(layout))

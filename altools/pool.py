@@ -27,7 +27,7 @@ class Pool:
     equal lengths, finite values, probabilities that sum to one.
 
     Raises:
-        UserError: a signal breaks one of these promises; the message names it and ``where``.
+        UserError: a signal breaks one of these promises; the message names it and ``job_name``.
     """
 
     size: int
@@ -50,7 +50,7 @@ class Pool:
     """True classes of the labelled images, the only labels a strategy can see."""
     memory: Mapping[str, Tensor] = field(default_factory=dict)
     """What this strategy left for the candidates in the round before (`Selection.memory`), a row each."""
-    where: str = "pool"
+    job_name: str = "pool"
     """The job in words (dataset, setting, strategy, seed, round), for messages."""
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class Pool:
             self._refuse_rows(name, off, "class probabilities that sum to one")
         if name == "mc_probs" and value.shape[1] < 2:
             raise UserError(
-                f"Pool.mc_probs must hold at least 2 Monte-Carlo samples. Got {value.shape[1]} ({self.where}); "
+                f"Pool.mc_probs must hold at least 2 Monte-Carlo samples. Got {value.shape[1]} ({self.job_name}); "
                 "raise mc_samples in the strategy's config entry."
             )
 
@@ -93,19 +93,19 @@ class Pool:
                 return len(value)
         return 0
 
-    def alike(self) -> list[str]:
-        """Return the signals that are the same for every candidate, by which none can be told from another."""
+    def constant_signals(self) -> list[str]:
+        """Return the names of signals that are constant over the pool."""
         signals = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return [
             name
             for name, value in signals.items()
-            if isinstance(value, Tensor) and not name.startswith("labelled_") and _alike(value)
+            if isinstance(value, Tensor) and not name.startswith("labelled_") and _constant(value)
         ]
 
     def _check_length(self, name: str, value: Tensor, length: int) -> None:
         if len(value) != length:
             raise UserError(
-                f"Pool.{name} must have {length} rows, one per image. Got {len(value)} ({self.where}); "
+                f"Pool.{name} must have {length} rows, one per image. Got {len(value)} ({self.job_name}); "
                 "the model's forward must return one for each."
             )
 
@@ -116,7 +116,7 @@ class Pool:
             first = int(rows.nonzero()[0])
             raise UserError(
                 f"Pool.{name} must be {promise}. Got {count} bad rows of {len(rows)}, first at position {first} "
-                f"({self.where}); look at the training history of the queried model."
+                f"({self.job_name}); look at the training history of the queried model."
             )
 
 
@@ -138,7 +138,7 @@ class Selection:
     """Tensors with a row per candidate that the strategy wants back in the next round."""
 
 
-def _alike(rows: Tensor) -> bool:
+def _constant(rows: Tensor) -> bool:
     if len(rows) < 2 or not bool((rows[0] == rows[1]).all()):  # nearly always, and spares a mask of all
         return False
     return bool((rows == rows[:1]).all())

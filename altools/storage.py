@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -132,7 +132,7 @@ def read_columns(path: str | Path, columns: list[str] | None = None) -> dict[str
 
 
 def _as_numpy(column: Any) -> np.ndarray:
-    """Return a column of Arrow; equal words are one object, as a table of millions of rows repeats a few names."""
+    """Return a column of Arrow. Strings are dictionary-encoded first, so that repeated values share one object."""
     if column.null_count or str(column.type) not in ("string", "large_string"):
         return column.to_numpy()
     words = column.combine_chunks().dictionary_encode()
@@ -147,13 +147,13 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], provenance: Provenance | None = None) -> None:
-    """Write named tensors as safetensors with a checksum of their bytes."""
+    """Write named tensors as safetensors, with a checksum of their bytes."""
     from safetensors.torch import save
 
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     # One key: safetensors writes several in an order that differs from process to process.
-    record = _finite(provenance or {})
-    facts = {"provenance": record, "crc32": _tensors_checksum(ready, record)}
+    record, content = _finite(provenance or {}), _tensors_checksum(ready)
+    facts = {"provenance": record, "content": content, "crc32": _crc(json.dumps([content, record], sort_keys=True))}
     metadata = {"facts": json.dumps(facts, sort_keys=True)}
     with atomic(path) as temporary:
         temporary.write_bytes(save(ready, metadata))
@@ -167,11 +167,12 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
         with safe_open(path, framework="pt") as handle:
             tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
             facts = json.loads((handle.metadata() or {}).get("facts", "{}"))
-        _verify(facts.get("crc32"), _tensors_checksum(tensors, facts.get("provenance")))
+        content = _tensors_checksum(tensors)
+        _verify(facts.get("crc32"), _crc(json.dumps([content, facts.get("provenance")], sort_keys=True)))
         return tensors
 
 
-def read_facts(path: str | Path) -> dict[str, Any]:
+def read_provenance(path: str | Path) -> dict[str, Any]:
     """Read the provenance that a file of tensors carries."""
     from safetensors import safe_open
 
@@ -180,9 +181,38 @@ def read_facts(path: str | Path) -> dict[str, Any]:
         return facts
 
 
-def _tensors_checksum(tensors: Mapping[str, Tensor], record: Any) -> str:
-    parts = {name: array_checksum(tensors[name].numpy()) for name in sorted(tensors)}
-    return _crc(json.dumps([parts, record], sort_keys=True))
+def _tensors_checksum(tensors: Mapping[str, Tensor]) -> str:
+    return _crc(json.dumps([[name, array_checksum(tensors[name].numpy())] for name in sorted(tensors)]))
+
+
+def content_checksum(paths: str | Path | Sequence[str | Path]) -> str:
+    """Return a checksum of what files say, without their provenance, from the checksums that they carry.
+
+    An array (``.npy``) carries none: its checksum stands in the ``dataset.json`` beside it, so it adds nothing here.
+
+    Args:
+        paths: a file, or several, whose order counts.
+    """
+    if isinstance(paths, str | Path):
+        return _content_checksum(Path(paths))
+    return _crc(json.dumps([_content_checksum(Path(path)) for path in paths]))
+
+
+def _content_checksum(path: Path) -> str:
+    if path.suffix == ".json":
+        return _crc(json.dumps({key: value for key, value in read_json(path).items() if key != "provenance"}))
+    with reading(path):
+        if path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            checksums = json.loads((pq.read_metadata(path).metadata or {})[b"crc32"])
+            return _crc(json.dumps({name: value for name, value in checksums.items() if name}))
+        if path.suffix == ".safetensors":
+            from safetensors import safe_open
+
+            with safe_open(path, framework="pt") as handle:
+                return json.loads(handle.metadata()["facts"])["content"]
+        return ""
 
 
 def array_checksum(values: np.ndarray) -> str:

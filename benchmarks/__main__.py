@@ -8,7 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from altools.hardware import keep_freed_memory
+from altools.runtime.hardware import keep_freed_memory
 from benchmarks import harness
 
 HERE = Path(__file__).parent

@@ -112,8 +112,8 @@ def k_means(size: int = 16_000, centres: int = 1600) -> Case:
     from sklearn.cluster import KMeans  # not inside the timed part: the peer runs once
 
     def ours() -> float:
+        from altools.kernels.distances import centred
         from altools.kernels.lloyd import k_means as run
-        from altools.kernels.points import centred
 
         rows, _ = mixture(size)
         return run(*centred(rows), centres, stream(0, "query")).inertia

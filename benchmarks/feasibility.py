@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from altools.hardware import keep_freed_memory
+from altools.runtime.hardware import keep_freed_memory
 from benchmarks import harness
 
 
@@ -100,7 +100,7 @@ def measure(name: str, size_name: str) -> Measured:
     strategy, options = strategies.load(module), {"function": function} if function else {}
     if module == "bald":
         size = replace(size, samples=strategy.OPTIONS["mc_samples"])
-    pool = Pool(size=size.pool, where="benchmark", **signals(strategy.NEEDS, size))
+    pool = Pool(size=size.pool, job_name="benchmark", **signals(strategy.NEEDS, size))
     tiny = Size(pool=64, labelled=16, budget=8, classes=size.classes, seconds=None, gib=1, samples=2)
     warm_up = Pool(size=64, **signals(strategy.NEEDS, tiny))
     strategy.select(warm_up, 8, stream(0, "warm-up"), **options)  # libraries loaded

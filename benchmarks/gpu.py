@@ -25,11 +25,11 @@ from unittest import mock
 import torch
 
 from altools import models
-from altools.device import settle
+from altools.config.recipes import Augmentation, ModelSpec, Recipe
 from altools.rng import stream
+from altools.runtime.device import configure_process
 from altools.training import supervised
-from altools.training.recipe import Augmentation, Recipe
-from altools.training.supervised import History
+from altools.training.fit import History
 from benchmarks import harness, loops
 from benchmarks.training import patterns, prediction
 
@@ -44,7 +44,7 @@ def main() -> int:
     if not torch.cuda.is_available():
         print("There is no GPU here.", file=sys.stderr)
         return 1
-    settle(torch.get_num_threads())  # as every job does, for both sides
+    configure_process(torch.get_num_threads())  # as every job does, for both sides
     theirs, ours = trained(loops.train, 2), trained(supervised.train, 4)
     loop, one = steps_per_s(theirs), steps_per_s(ours)
     rates = {"loop": loop, "one job": one}
@@ -56,7 +56,8 @@ def main() -> int:
     best = max((name for name in rates if "jobs" in name), key=rates.__getitem__)
     for name, rate in rates.items():
         print(f"{name:14} {rate:10.0f} steps/s {rate / loop:7.1f}x")
-    agreement = f"accuracy of the second epoch {ours.accuracy[1]:.3f} against {theirs.accuracy[1]:.3f}"
+    second = [history.columns["accuracy"][1] for history in (ours, theirs)]
+    agreement = f"accuracy of the second epoch {second[0]:.3f} against {second[1]:.3f}"
     results = [
         row("ResNet-18 steps on a GPU, one job", LOOP, one / loop, GOAL_ONE, agreement),
         row(f"ResNet-18 steps on a GPU, {best}", LOOP, rates[best] / loop, GOAL_ALL, ""),
@@ -85,7 +86,7 @@ def trained(train: Callable[..., History], epochs: int) -> History:
     """Train ResNet-18 with the CIFAR stem, crop and flip; the history ends when the GPU has."""
     images, labels = patterns(LABELS, torch.device("cuda"))
     recipe = Recipe(epochs=epochs, augmentation=Augmentation(crop_padding=4, horizontal_flip=True))
-    model = models.build("resnet18", 3, 10, stream(0, "weights"), stem="cifar").cuda()
+    model = models.build(ModelSpec(name="resnet18", options={"stem": "cifar"}), 3, 10, stream(0, "weights")).cuda()
     history = train(model, images, labels, torch.arange(LABELS), recipe, lambda epoch: stream(0, f"epoch {epoch}"))
     torch.cuda.synchronize()
     return history
@@ -93,7 +94,8 @@ def trained(train: Callable[..., History], epochs: int) -> History:
 
 def steps_per_s(history: History) -> float:
     """Return the rate of the epochs after the first."""
-    return (len(history.wall_s) - 1) * (LABELS // BATCH) / sum(history.wall_s[1:])
+    seconds = history.columns["wall_s"][1:]
+    return len(seconds) * (LABELS // BATCH) / sum(seconds)
 
 
 def together(jobs: int, environment: Mapping[str, str] | None = None) -> float:
@@ -106,12 +108,13 @@ def together(jobs: int, environment: Mapping[str, str] | None = None) -> float:
 
 
 def _one(start: threading.Barrier) -> tuple[float, float, int]:
-    settle(1)
+    configure_process(1)
     trained(supervised.train, 2)  # libraries loaded, the context made
     start.wait()
     history = trained(supervised.train, 4)
     end = time.perf_counter()  # one clock for all processes
-    return end - sum(history.wall_s[1:]), end, (len(history.wall_s) - 1) * (LABELS // BATCH)
+    seconds = history.columns["wall_s"][1:]
+    return end - sum(seconds), end, len(seconds) * (LABELS // BATCH)
 
 
 @contextmanager

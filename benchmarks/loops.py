@@ -15,10 +15,11 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from altools.images import Draws, Images
+from altools.config.recipes import Augmentation, Recipe
+from altools.data.images import Draws, Images
 from altools.models import Classifier, Outputs
-from altools.training.recipe import Augmentation, Recipe
-from altools.training.supervised import History
+from altools.training.fit import History
+from altools.training.supervised import COLUMNS
 
 WORKERS = 4
 BATCH = 20
@@ -50,7 +51,7 @@ def train(
     rows: Tensor,
     recipe: Recipe,
     streams: Callable[[int], Generator],
-    where: str = "",
+    job_name: str = "",
     checkpoint: Any = None,
 ) -> History:
     """Train as the loop does; the signature of `altools.training.supervised.train`."""
@@ -68,7 +69,7 @@ def train(
         num_workers=WORKERS,
         pin_memory=half,
     )
-    history = History()
+    history = History(*COLUMNS)
     model.train()
     for epoch in range(recipe.epochs):
         started, loss_sum, right = time.perf_counter(), 0.0, 0.0
@@ -85,8 +86,15 @@ def train(
             right += (logits.argmax(1) == targets).sum().item()
         rate = schedule.get_last_lr()[0]
         schedule.step()
-        count = len(rows)
-        history.append(epoch, loss_sum / count, right / count, rate, count, time.perf_counter() - started)
+        count, wall_s = len(rows), time.perf_counter() - started
+        history.append(
+            epoch=epoch,
+            loss=loss_sum / count,
+            accuracy=right / count,
+            learning_rate=rate,
+            images_per_s=count / wall_s,
+            wall_s=wall_s,
+        )
     model.eval()
     return history
 

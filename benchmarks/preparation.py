@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from altools import datasets, prepared
-from altools.datasets import Source, Split
+from altools.data import prepare, prepared, sources
+from altools.data.sources import Source, Split
 from benchmarks.harness import Case
 
 SHARED = Path(__file__).parents[1].parent / "shared/data"
@@ -43,7 +43,7 @@ def cases() -> list[Case]:
     }
     made = []
     for name, (images, options, plain) in wanted.items():
-        source = repeated(datasets.read(name, {"path": str(raw[name]), "complete": False, **options}), images)
+        source = repeated(sources.read(name, {"path": str(raw[name]), "complete": False, **options}), images)
         made.append(
             Case(
                 f"{name}, {images:,} images (samples repeated)",
@@ -59,7 +59,7 @@ def cases() -> list[Case]:
 
 
 def ours(source: Source, folder: Path) -> np.ndarray:
-    prepared.write(source, folder, len(source.train.ids), {})
+    prepare.write(source, folder, len(source.train.ids), {})
     return prepared.pixels(folder, "train")
 
 

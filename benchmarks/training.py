@@ -11,13 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from altools import models
-from altools.hardware import cpu_has
-from altools.images import Images
+from altools.config.recipes import Augmentation, ModelSpec, Recipe
+from altools.data.images import Images
 from altools.rng import stream
+from altools.runtime.hardware import cpu_has
 from altools.training import supervised
+from altools.training.fit import History
 from altools.training.predict import predict
-from altools.training.recipe import Augmentation, Recipe
-from altools.training.supervised import History
 from benchmarks import loops
 from benchmarks.harness import Case
 
@@ -68,7 +68,7 @@ def digits(labels: int = 250, epochs: int = 10) -> Case:
     recipe = Recipe(epochs=epochs, learning_rate=0.1)
 
     def run(train: Callable[..., History]) -> History:
-        model = models.build("small_cnn", 1, 10, stream(0, "weights"))
+        model = models.build(ModelSpec(name="small_cnn"), 1, 10, stream(0, "weights"))
         return train(model, images, classes, torch.arange(labels), recipe, lambda epoch: stream(0, f"epoch {epoch}"))
 
     return Case(
@@ -82,8 +82,9 @@ def digits(labels: int = 250, epochs: int = 10) -> Case:
 
 
 def same_ending(mine: History, theirs: History) -> str:
-    assert abs(mine.accuracy[-1] - theirs.accuracy[-1]) < 0.05, (mine.accuracy, theirs.accuracy)
-    return f"last accuracy {mine.accuracy[-1]:.3f} against {theirs.accuracy[-1]:.3f}"
+    ours, others = mine.columns["accuracy"], theirs.columns["accuracy"]
+    assert abs(ours[-1] - others[-1]) < 0.05, (ours, others)
+    return f"last accuracy {ours[-1]:.3f} against {others[-1]:.3f}"
 
 
 def resnet(labels: int = 400) -> Case:
@@ -93,11 +94,11 @@ def resnet(labels: int = 400) -> Case:
     rows = torch.arange(labels)
 
     def built() -> models.Classifier:
-        return models.build("resnet18", 3, 10, stream(0, "weights"), stem="cifar")
+        return models.build(ModelSpec(name="resnet18", options={"stem": "cifar"}), 3, 10, stream(0, "weights"))
 
     def ours() -> float:
         history = supervised.train(built(), images, classes, rows, recipe, lambda epoch: stream(0, f"epoch {epoch}"))
-        return history.loss[0]
+        return history.columns["loss"][0]
 
     def plain() -> float:
         model = built()
@@ -126,7 +127,11 @@ def resnet(labels: int = 400) -> Case:
 def prediction(device: torch.device, n: int, goal: float) -> Case:
     """Logits and embeddings of a pool by ResNet-18."""
     images, _ = patterns(n, device)
-    model = models.build("resnet18", 3, 10, stream(0, "weights"), stem="cifar").to(device).eval()
+    model = (
+        models.build(ModelSpec(name="resnet18", options={"stem": "cifar"}), 3, 10, stream(0, "weights"))
+        .to(device)
+        .eval()
+    )
 
     def check(mine: Any, theirs: Any) -> str:
         error = float((mine.logits - theirs.logits).abs().max())

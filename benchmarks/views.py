@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from altools.training.pretrain_recipe import Views
+from altools.config.recipes import Views
 from altools.training.views import ViewDraws, view
 from benchmarks.harness import Case
 

@@ -15,8 +15,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no package that is installed
 
-from altools import config, plugins, strategies
-from altools.signal_options import SIGNAL_OPTIONS
+from altools import strategies
+from altools.config import plugins
+from altools.config import schema as config
+from altools.config.options import needs_of, signal_options
 from benchmarks import table
 
 PAGE = Path(__file__).with_name("strategies.md")
@@ -58,13 +60,11 @@ def section(plugin: plugins.Plugin) -> str:
     path = plugins.source_of(plugin.module)
     assert path is not None
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    needs = sorted(plugin.constants["NEEDS"])
-    own = plugin.constants.get("OPTIONS", {})
-    options = {option.name: option.default for option in plugin.options.values()}
-    for need in needs:
-        options |= {name: own.get(name, default) for name, default in SIGNAL_OPTIONS.get(need, {}).items()}
+    needs = needs_of(plugin)
+    signals = signal_options(needs, plugin.constants.get("OPTIONS", {}))
+    options = {option.name: option.default for option in (*plugin.options.values(), *signals.values())}
     lines = [f"## `{plugin.name}`", "", markdown(text), ""]
-    lines += [f"**Signals:** {', '.join(f'`{need}`' for need in needs) or 'none'}.", ""]
+    lines += [f"**Signals:** {', '.join(f'`{need}`' for need in sorted(needs)) or 'none'}.", ""]
     lines += [
         f"**Options and defaults:** {', '.join(f'`{name}: {value}`' for name, value in options.items()) or 'none'}.",
         "",
@@ -96,7 +96,7 @@ def keys() -> str:
             lines.append(f"| `{key}` | {default(facts)} | {meaning} |")
         lines.append("")
     for heading, package, function in (
-        ("Of `options`, by `source`", "altools.datasets", "read"),
+        ("Of `options`, by `source`", "altools.data.sources", "read"),
         ("Of `model_options`, by `model`", "altools.models", "build"),
         ("Of `metric_options`, by metric", "altools.metrics", "score"),
     ):

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from altools.pool import Pool
 
-NOT_SIGNALS = {"size", "memory", "where"}
+NOT_SIGNALS = {"size", "memory", "job_name"}
 SIGNALS = [entry.name for entry in fields(Pool) if entry.name not in NOT_SIGNALS]
 
 
@@ -44,7 +44,7 @@ def make(
         labelled_probs=probs[size:],
         labelled_embeddings=embeddings[size:],
         labelled_labels=torch.randint(0, classes, (labelled,), generator=rng),
-        where="synthetic",
+        job_name="synthetic",
     )
 
 

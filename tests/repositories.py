@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -13,6 +14,7 @@ PARTS = [
     "Snakefile",
     "workflow",
     "altools",
+    "snakemake_logger_plugin_altools",
     "profiles",
     "config",
     "environment.yml",
@@ -76,6 +78,12 @@ class Repository:
         table = output.rsplit("Job stats:", 1)[1]
         counts = dict(re.findall(r"^(\w+) +(\d+)$", table.split("total", 1)[0], re.MULTILINE))
         return {rule: int(count) for rule, count in counts.items()}
+
+    def drawn(self, *arguments):
+        """Return the figures that the dry run would draw, by name, with their numbers."""
+        done = self.snakemake("-n", *arguments)
+        paths = set(re.findall(r"/figures/(\S+)\.svg", done.stdout + done.stderr))
+        return Counter(path.rpartition("/")[2] for path in paths)
 
     def curves(self):
         """Return the bytes of every curve, by path."""

@@ -88,7 +88,7 @@ def queries(strategies=SIX, *, seeds=(0, 1, 2), rounds=(1, 2, 3, 4), budget=20, 
     return pd.DataFrame(rows, columns=names)
 
 
-def asked(queries_table, *, pool=400, random_state=0):
+def query_sizes(queries_table, *, pool=400, random_state=0):
     """Sizes and spread of every query of ``queries_table``."""
     rng = np.random.default_rng(random_state)
     keys = ["dataset", "setting", "strategy", "seed", "round", "labels"]

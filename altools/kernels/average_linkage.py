@@ -29,8 +29,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
+from altools.kernels.points import unit_rows
 from altools.kernels.precision import fast_products
-from altools.kernels.similarity import unit_rows
 
 
 def average_linkage(

@@ -11,7 +11,7 @@ since then took, which is exact. Once enough is covered, only a few similarities
 From then on these pairs alone are kept, and a score costs their number instead of a product.
 
 Reference: Minoux, 1978 (lazy greedy); Nemhauser, Wolsey and Fisher, 1978 (greedy, 1 - 1/e).
-Cost: O(u r d) for the first scores (none when no cosine is negative) and to find the pairs, and for bringing the
+Cost: O(u r d) for the first scores and to find the pairs, and for bringing the
 bounds up to date in proportion to the points covered better; then O(pairs) per block. Memory O((u + r) d), plus all
 similarities where they fit ``keep_bytes``, plus ``pairs`` times 12 bytes. Equal gains go to the lower position; but
 two points that are each other's only use have gains that are equal in mathematics and not in floating point, so
@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -64,7 +63,7 @@ def _greedy(
     like = objective.candidates.factors[0]
     cover = like.new_zeros(r) if objective.floor is None else objective.floor.clone()
     bonus = like.new_zeros(u) if objective.bonus is None else objective.bonus
-    exact, base = _first_gains(everything, cover) + bonus, cover.clone()  # what was gained at an earlier cover
+    exact, base = everything.gains(cover) + bonus, cover.clone()  # what was gained at an earlier cover
     bound = exact.clone()
     source: Rows | Pairs = everything
     picks = torch.empty(budget, dtype=torch.long, device=device)
@@ -83,8 +82,7 @@ def _greedy(
         extra = torch.where(bound[leaders] == -torch.inf, -torch.inf, bonus[leaders])  # picked before
         now = slice(taken, taken + min(size, budget - taken))
         best = torch.zeros_like(picks[now])
-        walk = _walk_few if columns is not None and device.type == "cpu" else _walk
-        count, score = walk(_Leaders(rows, columns, extra, least), cover, best, gains[now])
+        count, score = _walk(_Leaders(rows, columns, extra, least), cover, best, gains[now])
         picks[now] = leaders[best]
         found = int(count)
         taken += found
@@ -157,45 +155,8 @@ def _walk(
     return count, score
 
 
-def _walk_few(
-    leaders: _Leaders, cover: Float[Tensor, " r"], picks: Int[Tensor, " p"], gains: Float[Tensor, " p"]
-) -> tuple[Int[Tensor, " 1"], Float[Tensor, " q"]]:
-    """Do what `_walk` does on a CPU over few pairs, where starting an operation costs more than doing it."""
-    assert leaders.columns is not None
-    values, where, level = leaders.rows.numpy(), leaders.columns.numpy(), cover.numpy()
-    added, needed = leaders.extra.numpy(), leaders.least.numpy()
-    above = np.empty_like(values)
-
-    def scores() -> np.ndarray:
-        np.take(level, where, out=above, mode="clip")
-        np.subtract(values, above, out=above)
-        np.maximum(above, 0, out=above)
-        return above.sum(axis=1) + added
-
-    score, count = scores(), 0
-    while count < len(picks):
-        best = int(score.argmax())
-        if score[best] < needed[best]:
-            break
-        picks[count], gains[count] = best, float(score[best])
-        raised = values[best] > level[where[best]]  # without the padding: each point once
-        level[where[best][raised]] = values[best][raised]
-        added[best] = -np.inf
-        score, count = scores(), count + 1
-    return torch.tensor([count]), torch.from_numpy(score)
-
-
 def _gains(
     rows: Float[Tensor, "q w"], columns: Int[Tensor, "q w"] | None, cover: Float[Tensor, " r"]
 ) -> Float[Tensor, " q"]:
     level = cover if columns is None else cover[columns]
     return (rows - level).clamp_min_(0).sum(dim=1)
-
-
-def _first_gains(source: Rows, cover: Float[Tensor, " r"]) -> Float[Tensor, " u"]:
-    objective = source.objective
-    if objective.cap is None and objective.floor is None:
-        total = objective.candidates.total_similarity(objective.represented)
-        if total is not None:
-            return total
-    return source.gains(cover)

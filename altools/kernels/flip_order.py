@@ -15,12 +15,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 
-def nearest_first(distance: Float[Tensor, " u"], closeness: Float[Tensor, " u"]) -> Int[Tensor, " u"]:
-    """Return the candidates by distance, then margin (1 - ``closeness``), then pool order; +inf ranks last.
+def nearest_first(distance: Float[Tensor, " u"], margin_uncertainty: Float[Tensor, " u"]) -> Int[Tensor, " u"]:
+    """Return the candidates by distance, then margin (1 - ``margin_uncertainty``), then pool order; +inf ranks last.
 
     Cost: O(u log u) time, O(u) memory.
     """
-    by_margin = closeness.argsort(stable=True, descending=True)
+    by_margin = margin_uncertainty.argsort(stable=True, descending=True)
     return by_margin[distance[by_margin].argsort(stable=True)]
 
 

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from altools.kernels.similarity import Vectors, unit_rows
+from altools.kernels.points import Points, outer_products, unit_rows
 
 NEGLIGIBLE = 1e-30
 """A saturated network's probabilities reach subnormal floats, which slow matrix products down a hundredfold."""
@@ -49,6 +49,6 @@ def inner_products(
     return (residual @ residual[one][0]) * (embeddings @ embeddings[one][0])
 
 
-def directions(residual: Float[Tensor, "n c"], embeddings: Float[Tensor, "n d"]) -> Vectors:
+def directions(residual: Float[Tensor, "n c"], embeddings: Float[Tensor, "n d"]) -> Points:
     """Return the gradients for similarity (1 + cosine) / 2; a zero gradient has similarity 1/2 to everything."""
-    return Vectors(factors=(unit_rows(residual)[0], unit_rows(embeddings)[0]), shifted=True)
+    return outer_products(unit_rows(residual)[0], unit_rows(embeddings)[0], shifted=True)

@@ -19,7 +19,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from altools.kernels.points import Points, among, lower_
+from altools.kernels.distances import among, lower_
+from altools.kernels.points import Points
 
 CHOSEN = -float("inf")
 

@@ -21,8 +21,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from altools.kernels import seeding
-from altools.kernels.points import CPU_TILE, GPU_TILE, Points, vectors
-from altools.kernels.precision import fast_products
+from altools.kernels.distances import nearest_two
+from altools.kernels.points import Points, vectors
 
 
 @dataclass(frozen=True)
@@ -70,31 +70,6 @@ def lloyd(points: Points, centres: Float[Tensor, "k d"], *, iterations: int, tol
         if bool((shift.sum() <= tolerance * variance) | ~changed.any()):
             break
     return Clusters(centres, labels, squared, done)
-
-
-def nearest_two(
-    points: Points, centres: Float[Tensor, "k d"]
-) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, " n"]]:
-    """Return the nearest centre of each point, its squared distance, and that of the second nearest."""
-    with fast_products(centres.device):
-        return _nearest_two(points, centres)
-
-
-def _nearest_two(
-    points: Points, centres: Float[Tensor, "k d"]
-) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"], Float[Tensor, " n"]]:
-    (rows,) = points.factors
-    norms = torch.linalg.vecdot(centres, centres)
-    doubled = -2 * centres.T
-    labels = torch.empty(len(rows), dtype=torch.long, device=rows.device)
-    squared, second = torch.empty_like(points.norms), torch.empty_like(points.norms)
-    height = max(1, (GPU_TILE if rows.is_cuda else CPU_TILE) // len(centres))
-    for top in range(0, len(rows), height):
-        part = slice(top, top + height)
-        tile = torch.addmm(norms, rows[part], doubled)
-        torch.min(tile, dim=1, out=(squared[part], labels[part]))
-        torch.amin(tile.scatter_(1, labels[part, None], float("inf")), dim=1, out=second[part])
-    return labels, squared.add_(points.norms).clamp_min_(0), second.add_(points.norms).clamp_min_(0)
 
 
 def _reassign(

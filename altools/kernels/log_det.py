@@ -16,19 +16,19 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from altools.kernels.points import Points
 from altools.kernels.precision import fast_products
-from altools.kernels.similarity import Vectors
 
 
 def log_det_information(
-    images: Vectors, query: Vectors, budget: int, eta: float
+    images: Points, query: Points, budget: int, eta: float
 ) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
     """Return the picks in order and their gains. ``eta`` is at most 1, which keeps both matrices positive."""
     with fast_products(images.device):
         return _greedy(images, query, budget, eta)
 
 
-def _greedy(images: Vectors, query: Vectors, budget: int, eta: float) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
+def _greedy(images: Points, query: Points, budget: int, eta: float) -> tuple[Int[Tensor, " b"], Float[Tensor, " b"]]:
     own = query.similarity(query)
     own.diagonal().add_(1)
     # The part of every similarity that the queries explain, as inner products of these rows.

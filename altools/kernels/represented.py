@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from altools.kernels.similarity import Vectors
+from altools.kernels.points import Points
 
 TILE = 1 << 22
 """Elements of a tile of similarities: 16 MiB, so that it stays in cache between operations."""
@@ -33,8 +33,8 @@ WIDE = 4
 class Objective:
     """Who may be picked, who is to be represented, and what counts."""
 
-    candidates: Vectors
-    represented: Vectors
+    candidates: Points
+    represented: Points
     bonus: Float[Tensor, " u"] | None = None
     """Added to the gain of a candidate, whatever else is picked."""
     cap: Float[Tensor, " r"] | None = None

@@ -26,7 +26,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.kernels.points import Points, among, lower_
+from altools.kernels.distances import among, lower_
+from altools.kernels.points import Points
 
 BLOCK = 256
 

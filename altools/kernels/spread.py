@@ -20,8 +20,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from altools.kernels.lloyd import nearest_two
-from altools.kernels.points import Points, among, centred, vectors
+from altools.kernels.distances import among, centred, nearest_two
+from altools.kernels.points import Points, vectors
 
 SAMPLE = 2000
 CLOSE = 0.001  # share of all pairs of candidates that count as near-duplicates

@@ -15,13 +15,13 @@ def entropy(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
     return -torch.xlogy(probs, probs).sum(dim=1)
 
 
-def closeness(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
+def margin_uncertainty(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
     """Return 1 - margin, where the margin is the gap between the two largest probabilities of each row."""
     others = _others(probs)
     return others.sum(dim=1) + others.amax(dim=1)
 
 
-def doubt(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
+def least_confidence(probs: Float[Tensor, "u c"]) -> Float[Tensor, " u"]:
     """Return the probability that the likeliest class of each row leaves to the others."""
     return _others(probs).sum(dim=1)
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from altools import plugins
+from altools.config import plugins
 
 _others: list[str] = []
 

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 from jaxtyping import Float, Int
-
-from altools.bounds import Ge
 
 LOWER_IS_BETTER = frozenset({"log_loss", "ece"})
 NO_SHARE = frozenset({"log_loss"})

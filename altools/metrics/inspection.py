@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from altools.errors import UserError
 
@@ -35,32 +36,11 @@ def score(
     if defect.all() or not defect.any():
         return dict.fromkeys(("auroc", "average_precision", "f1", "paper_f_score"), float("nan"))
     # The sum, not 1 - p(ok): a subtraction loses the order of scores below 1e-16.
-    hits, alarms = counts_by_threshold(np.delete(probs, ok, axis=1).sum(1), defect)
+    defect_score = np.delete(probs, ok, axis=1).sum(1)
     good_called_good, defects_called_good = float((~called)[~defect].mean()), float((~called)[defect].mean())
     return {
-        "auroc": area_under_roc(hits, alarms),
-        "average_precision": average_precision(hits, alarms),
-        "f1": float(2 * (called & defect).sum() / (called.sum() + defect.sum())),
+        "auroc": float(roc_auc_score(defect, defect_score)),
+        "average_precision": float(average_precision_score(defect, defect_score)),
+        "f1": float(f1_score(defect, called, zero_division=0)),
         "paper_f_score": 2 * good_called_good / (1 + good_called_good + defects_called_good),
     }
-
-
-def counts_by_threshold(
-    scores: Float[np.ndarray, " n"], positive: Bool[np.ndarray, " n"]
-) -> tuple[Int[np.ndarray, " t"], Int[np.ndarray, " t"]]:
-    """Return true and false positives at each distinct score as the threshold, from the highest down."""
-    order = np.argsort(-scores, kind="stable")
-    last_of_ties = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    hits = np.cumsum(positive[order])[last_of_ties]
-    return hits, last_of_ties + 1 - hits
-
-
-def area_under_roc(hits: Int[np.ndarray, " t"], alarms: Int[np.ndarray, " t"]) -> float:
-    """Return the area under the trapezoids between the points, ties counted half."""
-    heights = np.concatenate([[0], hits]) / hits[-1]
-    return float(np.trapezoid(heights, np.concatenate([[0], alarms]) / alarms[-1]))
-
-
-def average_precision(hits: Int[np.ndarray, " t"], alarms: Int[np.ndarray, " t"]) -> float:
-    """Return the mean of the precisions, each weighted with the recall it adds."""
-    return float((np.diff(hits, prepend=0) * hits / (hits + alarms)).sum() / hits[-1])

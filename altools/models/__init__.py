@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import importlib
 import math
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from altools import plugins
+from altools.config import plugins
+from altools.config.recipes import ModelSpec
 
 M = TypeVar("M", bound=nn.Module)
 
 
 class Outputs(NamedTuple):
-    """What a network says about b images."""
+    """Outputs of a network for b images."""
 
     logits: Float[Tensor, "b c"]
     embeddings: Float[Tensor, "b d"]
@@ -47,23 +49,31 @@ class Classifier(nn.Module):
         return Outputs(self.head(embeddings), embeddings)
 
 
-def build(name: str, channels: int, classes: int, rng: Generator, **options: Any) -> Classifier:
-    """Build a network by name with weights drawn from ``rng``.
+def build(spec: ModelSpec, channels: int, classes: int, rng: Generator) -> Classifier:
+    """Build a network by name, with weights drawn from ``rng``.
 
     Args:
-        name: a module here or the dotted path of another.
+        spec: module here or dotted path of another, and its options.
         channels: channels of the images.
         classes: number of classes, c.
         rng: CPU stream of the initial weights.
-        options: the module's own.
     """
-    module = importlib.import_module(plugins.describe(name, __name__, "build").module)
+    module = importlib.import_module(plugins.describe(spec.name, __name__, "build").module)
     # Layers draw from the global generator when they are made; the meta device would avoid it, but its import costs
     # 0.3 s in every job.
     with torch.random.fork_rng(devices=[]):
         torch.random.set_rng_state(rng.get_state())  # for layers that `initialise` does not know; rng stays where it is
-        model: Classifier = module.build(channels, classes, **options)
+        model: Classifier = module.build(channels, classes, **spec.options)
     return initialise(model, rng)
+
+
+def restore(
+    spec: ModelSpec, channels: int, classes: int, weights: Mapping[str, Tensor], device: torch.device
+) -> Classifier:
+    """Build a network with given weights, on a device and in evaluation mode."""
+    model = build(spec, channels, classes, Generator())
+    model.load_state_dict(weights)
+    return model.to(device).eval()
 
 
 def initialise(model: M, rng: Generator) -> M:

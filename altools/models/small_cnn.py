@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from annotated_types import Ge
 from torch import nn
 
-from altools.bounds import Ge
 from altools.models import Classifier
 
 

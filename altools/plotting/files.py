@@ -1,18 +1,17 @@
 """Write a figure as svg and png beside the table it was drawn from; the same figure gives the same bytes.
 
-The only module of this package that touches the disk. Every file appears whole or not at all.
+The only module of this package that writes files.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from altools import storage
 from altools.plotting.style import RC
 
 
@@ -28,20 +27,11 @@ def save(figure: Figure, path: str | Path, table: pd.DataFrame) -> list[Path]:
         The three files.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    targets = [path.with_name(f"{path.name}.{suffix}") for suffix in ("svg", "png", "parquet")]
-    svg, png, parquet = targets
-    with rc_context(RC):
-        _replace(svg, lambda file: figure.savefig(file, format="svg", metadata={"Date": None}))
-        _replace(png, lambda file: figure.savefig(file, format="png"))
-    _replace(parquet, lambda file: table.to_parquet(file, index=False))
-    return targets
-
-
-def _replace(target: Path, write: Callable[[Path], None]) -> None:
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        write(unfinished)
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    svg, png, parquet = (path.with_name(f"{path.name}.{suffix}") for suffix in ("svg", "png", "parquet"))
+    with rc_context(RC), storage.atomic(svg) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})
+    with rc_context(RC), storage.atomic(png) as temporary:
+        figure.savefig(temporary, format="png")
+    with storage.atomic(parquet) as temporary:
+        table.to_parquet(temporary, index=False)
+    return [svg, png, parquet]

@@ -12,10 +12,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from altools.columns import REFERENCE
 from altools.plotting import style
 from altools.plotting.place import only
 from altools.statistics import curves as curve_statistics
-from altools.statistics.curves import REFERENCE, Kind
+from altools.statistics.curves import Kind
 from altools.statistics.paired import BASELINE
 
 MOST_BANDS = 4

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from altools.columns import REFERENCE
 from altools.plotting import style
 from altools.plotting.learning_curves import draw_curves, draw_reference, legend_below, ranked, table
 from altools.plotting.place import only
-from altools.statistics.curves import REFERENCE, of_metric
+from altools.statistics.curves import of_metric
 
 
 @style.styled

@@ -96,7 +96,7 @@ function drawQueries() {
   fill(byId("notes"), [["", "Strategy"], ["", "Noted"], ["", "Queries"], ["", "Median"], ["", "Range"], ["", "Meaning"]], rows.map((row) => {
     const tr = document.createElement("tr");
     if (row.warning) tr.className = "warning";
-    tr.append(cell(look[row.strategy] ? look[row.strategy].title : row.strategy), cell(row.fact.replace(/_/g, " ")), cell(`${row.queries} of ${row.of}`),
+    tr.append(cell(look[row.strategy] ? look[row.strategy].title : row.strategy), cell(row.note.replace(/_/g, " ")), cell(`${row.queries} of ${row.of}`),
       cell(known(row.median) ? number(row.median) : "–"), cell(known(row.least) ? `${number(row.least)} to ${number(row.largest)}` : row.values || "–"), cell(row.meaning, "", "note"));
     return tr;
   }));

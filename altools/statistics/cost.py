@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from altools.columns import REFERENCE
 from altools.errors import UserError
-from altools.statistics.curves import REFERENCE, WHERE, WHO, intervals, join_notes, of_metric
+from altools.statistics.curves import WHERE, WHO, intervals, join_notes, of_metric
 
 COLUMNS = [*WHO, "seed", "round", "labels", "query_s", "train_s", "query_peak_mb", "train_peak_mb"]
 

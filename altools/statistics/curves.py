@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from altools import metrics
+from altools.columns import REFERENCE
 from altools.errors import UserError
 
-REFERENCE = "reference"  # the strategy name of the model trained on every label
 WHERE = ["dataset", "setting"]
 WHO = [*WHERE, "strategy"]
 COLUMNS = [*WHO, "seed", "round", "labels", "metric", "value"]

@@ -16,13 +16,13 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+from altools.columns import SPREAD
 from altools.errors import UserError
 from altools.statistics.curves import WHERE, WHO, few, intervals, join_notes
 from altools.statistics.paired import BASELINE
 
 RUN = [*WHO, "seed", "round"]
 COLUMNS = [*RUN, "index", "label"]
-SPREAD = ["mean_distance", "coverage_radius", "mean_coverage", "duplicates"]
 MEASURES = ["divergence", "classes", *SPREAD, "overlap_baseline"]
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from altools.statistics.curves import REFERENCE, WHERE, direction, few, join_notes, of_metric, several
+from altools.columns import REFERENCE
+from altools.statistics.curves import WHERE, direction, few, join_notes, of_metric, several
 from altools.statistics.paired import BASELINE, PLACE, by_seed, measures, only_present
 from altools.statistics.resampling import percentiles, resamples
 

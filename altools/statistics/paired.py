@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from altools.statistics.curves import REFERENCE, WHERE, areas, few, join_notes, of_metric, several
+from altools.columns import REFERENCE
+from altools.statistics.curves import WHERE, areas, few, join_notes, of_metric, several
 
 BASELINE = "random"
 PLACE = [*WHERE, "measure", "labels"]  # what is compared: the area (labels missing), or the value at a budget

@@ -18,7 +18,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from altools.statistics.curves import REFERENCE, WHERE, direction, join_notes
+from altools.columns import REFERENCE
+from altools.statistics.curves import WHERE, direction, join_notes
 from altools.statistics.paired import between, measures
 
 

@@ -1,6 +1,6 @@
-"""What the strategies noted about their queries: ties, saturation, zero gradients, and what a run is to make of them.
+"""Notes that strategies write about their queries (ties, saturation, zero gradients), counted and explained.
 
-A strategy that noted nothing keeps a row that says so.
+A strategy without notes has a row that says so.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import pandas as pd
 
 from altools.statistics.curves import WHO
 
-COLUMNS = [*WHO, "seed", "round", "fact", "value"]
+COLUMNS = [*WHO, "seed", "round", "note", "value"]
 NOTHING = "nothing noted"
 
 MEANINGS = {
-    "alike": "signals that are the same for every candidate: nothing in them to choose by",
+    "constant_signals": "signals that are constant over the pool: they tell no candidate from another",
     "candidate_clusters": "clusters among the candidates with small margins",
     "candidates_are_pool": "every image was a candidate: margins decided nothing",
     "clusters": "clusters of the pool",
@@ -46,39 +46,39 @@ MEANINGS = {
 
 NOT_THE_CRITERION = frozenset(
     {
-        *("alike", "candidates_are_pool", "empty_clusters", "filter_is_pool", "no_disagreement", "picks_without_gain"),
-        *("tied_at_cut", "uniform_picks", "zero_distance_picks"),
+        *("candidates_are_pool", "constant_signals", "empty_clusters", "filter_is_pool", "no_disagreement"),
+        *("picks_without_gain", "tied_at_cut", "uniform_picks", "zero_distance_picks"),
     }
 )
-"""Notes of queries in which something else than the strategy's own criterion chose; the others are plain facts."""
+"""Notes of queries in which something else than the strategy's own criterion chose; the others describe the query."""
 
 NOTHING_IF_ZERO = NOT_THE_CRITERION | {"never_flipped_share", "tied_share", "zero_gradients"}
 
 
 def table(notes: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each strategy noted each fact, and between which values.
+    """Return how often each strategy wrote each note, and between which values.
 
     Args:
-        notes: dataset, setting, strategy, seed, round, fact, value (text); a query without notes has one row with an
-            empty fact.
+        notes: dataset, setting, strategy, seed, round, note, value (text); a query without notes has one row with an
+            empty note.
 
     Returns:
-        Columns dataset, setting, strategy, fact, queries (with the fact; a count of 0 of what should not happen is
+        Columns dataset, setting, strategy, note, queries (with the note; a count of 0 of what should not happen is
         none), of (all queries), least, median, largest (NaN for words), values (words with counts), warning (something
         else than the criterion chose), meaning.
     """
     found = []
     for who, rows in notes.groupby(WHO, sort=True):
         whole = len(rows[["seed", "round"]].drop_duplicates())
-        nothing = rows["fact"].isin(NOTHING_IF_ZERO) & rows["value"].isin(["0", "0.0"])
-        own = rows[(rows["fact"] != "") & (rows["value"] != "False") & ~nothing]
-        for fact, values in own.groupby("fact", sort=True)["value"]:
-            warning = fact in NOT_THE_CRITERION or (fact == "stopped_by" and set(values) != {"budget"})
-            meaning = MEANINGS.get(str(fact), "")
-            found.append((*who, fact, len(values), whole, *_described(values), warning, meaning))
+        nothing = rows["note"].isin(NOTHING_IF_ZERO) & rows["value"].isin(["0", "0.0"])
+        own = rows[(rows["note"] != "") & (rows["value"] != "False") & ~nothing]
+        for note, values in own.groupby("note", sort=True)["value"]:
+            warning = note in NOT_THE_CRITERION or (note == "stopped_by" and set(values) != {"budget"})
+            meaning = MEANINGS.get(str(note), "")
+            found.append((*who, note, len(values), whole, *_described(values), warning, meaning))
         if own.empty:
             found.append((*who, NOTHING, whole, whole, *_described(own["value"]), False, ""))
-    columns = [*WHO, "fact", "queries", "of", "least", "median", "largest", "values", "warning", "meaning"]
+    columns = [*WHO, "note", "queries", "of", "least", "median", "largest", "values", "warning", "meaning"]
     return pd.DataFrame(found, columns=columns)
 
 

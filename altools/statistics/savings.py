@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from altools.columns import REFERENCE
 from altools.errors import UserError
-from altools.statistics.curves import REFERENCE, WHERE, direction, few, join_notes, of_metric, several
+from altools.statistics.curves import WHERE, direction, few, join_notes, of_metric, several
 from altools.statistics.paired import BASELINE
 from altools.statistics.resampling import percentiles, resamples
 

@@ -1,4 +1,4 @@
-"""The steps of the pipeline: each reads artefacts, calls the library, and writes artefacts.
+"""The steps of the workflow: each reads files, computes values, and writes files.
 
-The only place that knows both files and computing; Snakemake's scripts and a notebook call the same functions.
+The middle part is a function of values that a notebook can call; the files around it are named by the workflow.
 """

@@ -1,153 +1,171 @@
-"""Steps: the scores and costs of single rounds, gathered into tidy tables."""
+"""Steps: gather the scores, costs and queries of single rounds into tidy tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from altools import storage
-from altools.steps.job import provenance
+from altools.columns import REFERENCE, SPREAD
+from altools.runtime.job import Job
 
 NEVER = float("nan")
-REFERENCE = "reference"
+"""Value of a number that is undefined, or was not measured."""
+
+Point = Sequence[Any]
 
 
-def curve(
-    *,
-    scores: Sequence[str],
-    histories: Sequence[str],
-    queries: Sequence[str],
-    curve: str,
-    cost: str,
-    dataset: str,
-    setting: str,
-    strategy: str,
-    seeds: Sequence[int],
-    rounds: int,
-    code: str,
-) -> None:
-    """Write one strategy's curve (what was reached, the same bytes in every run) and cost (what it took).
+@dataclass(frozen=True, kw_only=True)
+class CurveInputs:
+    """Files of one strategy."""
+
+    scores: Sequence[str]
+    """``scores.json`` of every point, a seed and round."""
+    histories: Sequence[str]
+    """``history.parquet`` of every point."""
+    query_notes: Sequence[str]
+    """``query.json`` of every point but those of round 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveOutputs:
+    """Tables of one strategy, or of one dataset."""
+
+    curves: str
+    """A row per seed, round and metric; the same bytes in every run."""
+    costs: str
+    """A row per seed and round. A shared model's seconds count for every strategy that uses it."""
+
+
+def curve(inputs: CurveInputs, outputs: CurveOutputs, points: Sequence[Point], job: Job) -> None:
+    """Write one strategy's curve and its costs.
 
     Args:
-        scores: ``scores.json`` of every seed and round, rounds fastest.
-        histories: ``history.parquet``, likewise.
-        queries: ``query.json`` of every seed and round but the first.
-        curve: written; one row per seed, round and metric.
-        cost: written; one row per seed and round. A shared model's seconds count for everyone who uses it.
-        dataset: named in every row.
-        setting: likewise.
-        strategy: likewise.
-        seeds: in the order of the files.
-        rounds: trainings per run.
-        code: fingerprint.
+        inputs: files that are read.
+        outputs: files that are written.
+        points: seed and round of each file.
+        job: who computes; its wildcards name dataset, setting and strategy.
     """
-    who = {"dataset": dataset, "setting": setting, "strategy": strategy}
-    notes = iter(queries)
+    run = {name: job.wildcards[name] for name in ("dataset", "setting", "strategy")}
+    notes = iter(inputs.query_notes)
     curve_rows, cost_rows = [], []
-    points = [(seed, round) for seed in seeds for round in range(rounds)]
-    for (seed, round), scores_file, history_file in zip(points, scores, histories, strict=True):
+    for (seed, round), scores_file, history_file in zip(points, inputs.scores, inputs.histories, strict=True):
         record = storage.read_json(scores_file)
-        point = {**who, "seed": seed, "round": round, "labels": record["labels"]}
+        point = {**run, "seed": seed, "round": round, "labels": record["labels"]}
         curve_rows += _metric_rows(point, record["metrics"])
         query = storage.read_json(next(notes)) if round else {}
-        trained = storage.read_columns(history_file, ["wall_s", "peak_memory_mb"])
-        cost_rows.append(
-            {
-                **point,
-                "query_s": query.get("signals_s", 0.0) + query.get("select_s", 0.0),
-                "train_s": float(trained["wall_s"].sum()),
-                "query_peak_mb": query.get("peak_memory_mb", NEVER),
-                "train_peak_mb": float(trained["peak_memory_mb"].max()),
-            }
-        )
-    storage.write_table(curve, pd.DataFrame(curve_rows), provenance(code))
-    storage.write_table(cost, pd.DataFrame(cost_rows), provenance(code))
+        cost_rows.append({**point, **_cost(query, storage.read_columns(history_file, ["wall_s", "peak_memory_mb"]))})
+    storage.write_table(outputs.curves, pd.DataFrame(curve_rows), job.provenance(["scores"]))
+    storage.write_table(outputs.costs, pd.DataFrame(cost_rows), job.provenance())
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetCurvesInputs:
+    """Tables of every strategy of a dataset."""
+
+    curves: Sequence[str]
+    costs: Sequence[str]
+    references: Sequence[str]
+    """``scores.json`` of every reference model."""
 
 
 def dataset_curves(
-    *,
-    curve_files: Sequence[str],
-    cost_files: Sequence[str],
-    references: Sequence[str],
-    curves: str,
-    costs: str,
-    dataset: str,
-    seeds: Sequence[int],
+    inputs: DatasetCurvesInputs,
+    outputs: CurveOutputs,
     settings: Mapping[str, str],
-    code: str,
+    points: Sequence[Point],
+    job: Job,
 ) -> None:
     """Write all curves of a dataset as one table, its reference models as strategy "reference", round -1.
 
     Args:
-        curve_files: one per setting and strategy.
-        cost_files: likewise.
-        references: ``scores.json`` of every start and seed, seeds fastest.
-        curves: written.
-        costs: written.
-        dataset: name.
-        seeds: in the order of the files.
-        settings: each setting with the start it uses.
-        code: fingerprint.
+        inputs: files that are read.
+        outputs: files that are written.
+        settings: for each setting, the name of its reference model.
+        points: name and seed of each reference model.
+        job: who computes; its wildcards name the dataset.
     """
-    starts = list(dict.fromkeys(settings.values()))
-    points = [(start, seed) for start in starts for seed in seeds]
     rows = []
-    for (start, seed), file in zip(points, references, strict=True):
+    for (model, seed), file in zip(points, inputs.references, strict=True):
         record = storage.read_json(file)
-        for setting in (name for name, used in settings.items() if used == start):
-            point = {"dataset": dataset, "setting": setting, "strategy": REFERENCE, "seed": seed, "round": -1}
-            rows += _metric_rows({**point, "labels": record["labels"]}, record["metrics"])
-    tables = [storage.read_table(file) for file in curve_files]
-    storage.write_table(curves, pd.concat([*tables, pd.DataFrame(rows)], ignore_index=True), provenance(code))
-    spent = pd.concat([storage.read_table(file) for file in cost_files], ignore_index=True)
-    storage.write_table(costs, spent, provenance(code))
+        for setting in (name for name, used in settings.items() if used == model):
+            run = {"dataset": job.wildcards["dataset"], "setting": setting, "strategy": REFERENCE}
+            rows += _metric_rows({**run, "seed": seed, "round": -1, "labels": record["labels"]}, record["metrics"])
+    curves = pd.concat([*map(storage.read_table, inputs.curves), pd.DataFrame(rows)], ignore_index=True)
+    costs = pd.concat([*map(storage.read_table, inputs.costs)], ignore_index=True)
+    storage.write_table(outputs.curves, curves, job.provenance(["curves", "references"]))
+    storage.write_table(outputs.costs, costs, job.provenance())
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetQueriesInputs:
+    """Files of every query of a dataset."""
+
+    selections: Sequence[str]
+    """``query.parquet`` of each query."""
+    query_notes: Sequence[str]
+    """``query.json`` of each query."""
+    index: str
+    """``index.parquet`` of the training set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetQueriesOutputs:
+    """Tables of the queries of a dataset."""
+
+    queries: str
+    """A row per queried image, with its true class."""
+    query_sizes: str
+    """A row per query with its sizes and spread."""
+    query_notes: str
+    """A row per query and note, the value as text; a query without notes has a row with an empty note."""
 
 
 def dataset_queries(
-    *,
-    queries: Sequence[str],
-    notes: Sequence[str],
-    index: str,
-    table: str,
-    asked: str,
-    facts: str,
-    points: Sequence[Sequence],
-    dataset: str,
-    code: str,
+    inputs: DatasetQueriesInputs, outputs: DatasetQueriesOutputs, points: Sequence[Point], job: Job
 ) -> None:
-    """Write every query of a dataset: its images with their true classes, its numbers, and what the strategy noted.
+    """Write every query of a dataset.
 
     Args:
-        queries: ``query.parquet`` files.
-        notes: ``query.json`` files, in the same order.
-        index: the training set's ``index.parquet``.
-        table: written; a row per queried image.
-        asked: written; a row per query with its sizes and spread.
-        facts: written; a row per query and note, the value as text; a query without notes has one with an empty fact.
+        inputs: files that are read.
+        outputs: files that are written.
         points: setting, strategy, seed and round of each query.
-        dataset: named in every row.
-        code: fingerprint.
+        job: who computes; its wildcards name the dataset.
     """
-    labels = storage.read_columns(index, ["label"])["label"]
-    images, numbers, noted = [], [], []
-    for (setting, strategy, seed, round), file, note in zip(points, queries, notes, strict=True):
-        who = {"dataset": dataset, "setting": setting, "strategy": strategy, "seed": seed, "round": round}
-        picks = storage.read_columns(file, ["index", "score", "represents"])
-        place = {"order": range(len(picks["index"])), "label": labels[picks["index"]]}
-        images.append(pd.DataFrame({**who, **picks, **place}))
+    labels = storage.read_columns(inputs.index, ["label"])["label"]
+    images, sizes, notes = [], [], []
+    for point, selection, note in zip(points, inputs.selections, inputs.query_notes, strict=True):
+        run = {
+            "dataset": job.wildcards["dataset"],
+            **dict(zip(("setting", "strategy", "seed", "round"), point, strict=True)),
+        }
+        picks = storage.read_columns(selection, ["index", "score", "represents"])
+        columns = {"order": range(len(picks["index"])), "label": labels[picks["index"]]}
+        images.append(pd.DataFrame({**run, **picks, **columns}))
         record = storage.read_json(note)
-        sizes = {name: record[name] for name in ("budget", "pool")}
-        spread = {name: NEVER if value is None else value for name, value in record["spread"].items()}
         labelled = len(labels) - record["pool"] + record["budget"]
-        numbers.append({**who, "labels": labelled, **sizes, **spread})
-        noted += [{**who, "fact": fact, "value": str(value)} for fact, value in (record["notes"] or {"": ""}).items()]
-    for path, rows in ((table, pd.concat(images)), (asked, pd.DataFrame(numbers)), (facts, pd.DataFrame(noted))):
-        storage.write_table(path, rows.reset_index(drop=True), provenance(code))
+        spread = {name: NEVER if record["spread"][name] is None else record["spread"][name] for name in SPREAD}
+        sizes.append({**run, "labels": labelled, "budget": record["budget"], "pool": record["pool"], **spread})
+        notes += [{**run, "note": name, "value": str(value)} for name, value in (record["notes"] or {"": ""}).items()]
+    tables = {outputs.queries: pd.concat(images), outputs.query_sizes: pd.DataFrame(sizes)}
+    for path, rows in {**tables, outputs.query_notes: pd.DataFrame(notes)}.items():
+        storage.write_table(path, rows.reset_index(drop=True), job.provenance())
 
 
 def _metric_rows(point: Mapping[str, object], metrics: Mapping[str, float | None]) -> list[dict[str, object]]:
-    """Return a row per metric; an undefined number (null in JSON) is NaN."""
+    """Return a row per metric; an undefined number, null in JSON, is NaN."""
     return [
         {**point, "metric": name, "value": NEVER if value is None else float(value)} for name, value in metrics.items()
     ]
+
+
+def _cost(query: Mapping[str, Any], history: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        "query_s": query.get("signals_s", 0.0) + query.get("select_s", 0.0),
+        "train_s": float(history["wall_s"].sum()),
+        "query_peak_mb": query.get("peak_memory_mb", NEVER),
+        "train_peak_mb": float(history["peak_memory_mb"].max()),
+    }

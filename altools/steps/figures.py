@@ -1,4 +1,7 @@
-"""Steps: tables to figures. A figure is a name here and a module in `altools.plotting`."""
+"""Step: draw a figure from tables. A figure is a name here and in `altools.layout`, and a module in `altools.plotting`.
+
+Every function of `FIGURES` takes `Tables` and returns the figure with the numbers that it shows.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from altools import prepared, storage
+from altools import storage
+from altools.data import prepared
 from altools.errors import UserError
 from altools.plotting import (
     class_histograms,
@@ -29,75 +33,186 @@ from altools.plotting import (
     simsiam,
     style,
 )
+from altools.runtime.job import Job
 from altools.statistics import cost, detectable, diagnostics, paired, penalty
 from altools.statistics import ranks as rank_statistics
 from altools.steps import tables
 
 SHOWN = 6  # images per strategy and round on a contact sheet
-STANDS_FOR = 3  # picks per strategy on the sheet that shows what they stand for
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tables:
-    """What the figures of one dataset and setting are drawn from, read by those that need them."""
-
-    files: Mapping[str, str]
-    dataset: str
-    setting: str
-    record: Mapping[str, Any]
-
-    def read(self, name: str) -> pd.DataFrame:
-        """Return the rows of this setting in one of the tables; queries are millions in a large grid."""
-        rows = storage.read_table(self.files[name])
-        return rows[rows["setting"] == self.setting].reset_index(drop=True)
-
-    @property
-    def pool(self) -> pd.DataFrame:
-        """The classes of the training set."""
-        return tables.class_counts(self.dataset, dict(self.record))
-
+REPRESENTED = 3  # picks per strategy on the sheet that shows which images they represent
 
 Drawing = tuple[Figure, pd.DataFrame]
 
 
-def _learning_curves(made: Tables) -> Drawing:
-    points = learning_curves.table(made.read("curves"))
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Files that are written: the figure twice, and its numbers."""
+
+    svg: str
+    png: str
+    table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """Inputs of one figure; each drawing function reads those that it needs."""
+
+    inputs: Mapping[str, Any]
+    dataset: str = ""
+    setting: str = ""
+    strategies: Sequence[str] = ()
+    seeds: Sequence[int] = ()
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Return the rows of this setting, or of all settings where the figure is about all."""
+        given = self.inputs[name]
+        rows = storage.read_table(given) if isinstance(given, str) else tables.read(given)
+        return rows[rows["setting"] == self.setting].reset_index(drop=True) if self.setting else rows
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Content of ``dataset.json``."""
+        return storage.read_json(self.inputs["dataset_info"])
+
+    @property
+    def pool(self) -> pd.DataFrame:
+        """Classes of the training set."""
+        return tables.class_counts(self.dataset, self.info)
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """Training images."""
+        return prepared.pixels(Path(self.inputs["dataset_info"]).parent, "train")
+
+
+def figure(inputs: Mapping[str, Any], outputs: Outputs, name: str, subject: Mapping[str, Any], job: Job) -> None:
+    """Draw a figure, beside the numbers that it shows.
+
+    Args:
+        inputs: files that are read.
+        outputs: files that are written.
+        name: of the figure.
+        subject: what it is about: further fields of `Tables`.
+        job: who computes.
+    """
+    drawing, numbers = FIGURES[name](Tables(inputs=inputs, **subject))
+    files.save(drawing, Path(outputs.table).with_suffix(""), numbers)
+
+
+def _learning_curves(given: Tables) -> Drawing:
+    points = learning_curves.table(given.read("curves"))
     return learning_curves.figure(points), points
 
 
-def _learning_curves_grid(made: Tables) -> Drawing:
-    points = learning_curves.table(made.read("curves"))
+def _learning_curves_grid(given: Tables) -> Drawing:
+    points = learning_curves.table(given.read("curves"))
     return learning_curves.grid(points), points
 
 
-def _differences(made: Tables) -> Drawing:
-    curves = made.read("curves")
+def _differences(given: Tables) -> Drawing:
+    curves = given.read("curves")
     rows = paired.table(curves)
     seeds = detectable.table(curves)
     smallest = seeds.loc[seeds["measure"] == "area", "smallest_significant"]
     return differences.figure(rows, smallest=smallest.iloc[0] if len(smallest) else None), rows
 
 
-def _cost_gain(made: Tables) -> Drawing:
-    rows = cost.against_time(made.read("curves"), made.read("costs"))
+def _cost_gain(given: Tables) -> Drawing:
+    rows = cost.against_time(given.read("curves"), given.read("costs"))
     return cost_gain.figure(rows), rows
 
 
-def _class_histograms(made: Tables) -> Drawing:
-    rows = diagnostics.class_histogram(made.read("queries"), made.pool)
-    return class_histograms.figure(rows, classes=made.record["classes"]), rows
+def _class_histograms(given: Tables) -> Drawing:
+    rows = diagnostics.class_histogram(given.read("queries"), given.pool)
+    return class_histograms.figure(rows, classes=given.info["classes"]), rows
 
 
-def _profiles(made: Tables) -> Drawing:
-    rows = diagnostics.summary(diagnostics.measures(made.read("queries"), made.read("asked"), made.pool))
+def _profiles(given: Tables) -> Drawing:
+    rows = diagnostics.summary(diagnostics.measures(given.read("queries"), given.read("query_sizes"), given.pool))
     return profiles.figure(rows), rows
 
 
-def _overlap(made: Tables) -> Drawing:
-    rows = diagnostics.overlap(made.read("queries"))
-    first = made.read("asked").sort_values("round").iloc[0]
+def _overlap(given: Tables) -> Drawing:
+    rows = diagnostics.overlap(given.read("queries"))
+    first = given.read("query_sizes").sort_values("round").iloc[0]
     chance = diagnostics.chance_overlap(int(first["budget"]), int(first["pool"]))
     return overlap.figure(rows, chance=chance), rows
+
+
+def _queried_images(given: Tables) -> Drawing:
+    """Draw the first images that each strategy asked for in its first and last round, for the first seed."""
+    rows = given.read("queries")
+    rows = rows[(rows["seed"] == rows["seed"].min()) & (rows["order"] < SHOWN)]
+    if rows.empty:
+        raise UserError(f"the setting {given.setting} must have queries. Got none; give it at least 2 rounds.")
+    ends = sorted({rows["round"].min(), rows["round"].max()})
+    rows = rows[rows["round"].isin(ends)]
+    images, classes = given.pixels, given.info["classes"]
+    sheet = [
+        (style.title(strategy), [_pictures(images, classes, own[own["round"] == round]) for round in ends])
+        for strategy, own in _by_title(rows)
+    ]
+    drawing = contact_sheet.figure(
+        sheet,
+        heading=f"{given.dataset}, {given.setting}: first images asked for (seed {rows['seed'].iloc[0]})",
+        titles=[f"round {round}" for round in ends],
+        columns=[SHOWN] * len(ends),
+    )
+    return drawing, rows
+
+
+def _represented_images(given: Tables) -> Drawing:
+    """Draw the picks of each strategy's last query that represent most images, beside the nearest of these."""
+    labels = storage.read_columns(given.inputs["index"], ["label"])["label"]
+    images, classes = given.pixels, given.info["classes"]
+    sheet, shown = [], []
+    for strategy, file in zip(given.strategies, given.inputs["represented"], strict=True):
+        picks = storage.read_table(file).reset_index(names="order")
+        most = picks.sort_values(["represents", "order"], ascending=[False, True]).head(REPRESENTED)
+        for row in most.to_dict("records"):
+            rows = pd.DataFrame({"index": row["members"], "strategy": strategy, "order": row["order"]})
+            rows = rows.assign(label=labels[rows["index"]], represents=row["represents"])
+            shown.append(rows)
+            name = f"{style.title(strategy)}\nfor {row['represents']} images"
+            first, others = rows.head(1), rows.tail(len(rows) - 1)
+            sheet.append((name, [_pictures(images, classes, part) for part in (first, others)]))
+    drawing = contact_sheet.figure(
+        sheet,
+        heading=f"{given.dataset}, {given.setting}: the picks that represent most images, last round",
+        titles=["asked for", "the nearest images that it represents"],
+        columns=[1, max(1, *(len(blocks[1][0]) for _, blocks in sheet))],
+    )
+    return drawing, pd.concat(shown, ignore_index=True)
+
+
+def _pretraining(given: Tables) -> Drawing:
+    runs = [
+        storage.read_table(file).assign(dataset=given.dataset, seed=seed)
+        for seed, file in zip(given.seeds, given.inputs["histories"], strict=True)
+    ]
+    rows = pd.concat(runs, ignore_index=True)
+    even = storage.read_json(given.inputs["metrics"][0])["even_projection_std"]
+    return simsiam.figure(rows, even=even), rows
+
+
+def _settings(given: Tables) -> Drawing:
+    rows = given.read("curves")
+    return settings.figure(rows), rows[rows["metric"] == "accuracy"]
+
+
+def _penalty_matrix(given: Tables) -> Drawing:
+    rows = penalty.table(given.read("all_curves"))
+    return penalty_matrix.figure(rows), rows
+
+
+def _ranks(given: Tables) -> Drawing:
+    rows = rank_statistics.per_dataset(given.read("all_curves"))
+    return ranks.figure(rows), rows
+
+
+def _critical_difference(given: Tables) -> Drawing:
+    rows = rank_statistics.table(given.read("all_curves"))
+    return critical_difference.figure(rows), rows
 
 
 FIGURES: dict[str, Callable[[Tables], Drawing]] = {
@@ -108,140 +223,19 @@ FIGURES: dict[str, Callable[[Tables], Drawing]] = {
     "class_histograms": _class_histograms,
     "overlap": _overlap,
     "profiles": _profiles,
+    "queried_images": _queried_images,
+    "represented_images": _represented_images,
+    "pretraining": _pretraining,
+    "settings": _settings,
+    "penalty_matrix": _penalty_matrix,
+    "ranks": _ranks,
+    "critical_difference": _critical_difference,
 }
-"""The figures of one dataset and setting."""
-
-
-def figure(
-    *,
-    name: str,
-    facts: str,
-    curves: str,
-    costs: str,
-    queries: str,
-    asked: str,
-    table: str,
-    dataset: str,
-    setting: str,
-    code: str,
-) -> None:
-    """Draw the figure ``name`` of one dataset and setting beside ``table``, the numbers it shows."""
-    sources = {"curves": curves, "costs": costs, "queries": queries, "asked": asked}
-    made = Tables(files=sources, dataset=dataset, setting=setting, record=storage.read_json(facts))
-    drawn, numbers = FIGURES[name](made)
-    files.save(drawn, Path(table).with_suffix(""), numbers)
-
-
-def settings_side_by_side(*, curves: str, table: str, code: str) -> None:
-    """Draw all settings of one dataset on one scale."""
-    rows = storage.read_table(curves)
-    files.save(settings.figure(rows), Path(table).with_suffix(""), rows[rows["metric"] == "accuracy"])
-
-
-OVERALL: dict[str, Callable[[pd.DataFrame], Drawing]] = {
-    "penalty_matrix": lambda rows: (penalty_matrix.figure(penalty.table(rows)), penalty.table(rows)),
-    "ranks": lambda rows: (ranks.figure(rank_statistics.per_dataset(rows)), rank_statistics.per_dataset(rows)),
-    "critical_difference": lambda rows: (
-        critical_difference.figure(rank_statistics.table(rows)),
-        rank_statistics.table(rows),
-    ),
-}
-"""The figures of one setting over all datasets."""
-
-
-def overall_figure(*, name: str, curves: Sequence[str], table: str, setting: str, code: str) -> None:
-    """Draw the figure ``name`` of one setting over all datasets."""
-    rows = tables.read(curves)
-    drawn, numbers = OVERALL[name](rows[rows["setting"] == setting].reset_index(drop=True))
-    files.save(drawn, Path(table).with_suffix(""), numbers)
-
-
-def queried_images(*, facts: str, queries: str, table: str, setting: str, code: str) -> None:
-    """Draw the first images that each strategy asked for in its first and last round, for the first seed."""
-    record = storage.read_json(facts)
-    rows = storage.read_table(queries)
-    rows = rows[(rows["setting"] == setting) & (rows["seed"] == rows["seed"].min()) & (rows["order"] < SHOWN)]
-    if rows.empty:
-        raise UserError(f"{queries} must hold queries of the setting {setting}. Got none; give it at least 2 rounds.")
-    ends = sorted({rows["round"].min(), rows["round"].max()})
-    rows = rows[rows["round"].isin(ends)]
-    images = prepared.pixels(Path(facts).parent, "train")
-    sheet = [
-        (
-            style.title(strategy),
-            [_pictures(images, record["classes"], mine[mine["round"] == round]) for round in ends],
-        )
-        for strategy, mine in _by_title(rows)
-    ]
-    drawn = contact_sheet.figure(
-        sheet,
-        heading=f"{rows['dataset'].iloc[0]}, {setting}: first images asked for (seed {rows['seed'].iloc[0]})",
-        titles=[f"round {round}" for round in ends],
-        columns=[SHOWN] * len(ends),
-    )
-    files.save(drawn, Path(table).with_suffix(""), rows)
-
-
-def represented_images(
-    *,
-    facts: str,
-    index: str,
-    queries: Sequence[str],
-    strategies: Sequence[str],
-    table: str,
-    dataset: str,
-    setting: str,
-    code: str,
-) -> None:
-    """Draw what the picks that stand for most images of the pool stand for, in one query of each strategy.
-
-    Args:
-        facts: ``dataset.json``.
-        index: the training set's ``index.parquet``.
-        queries: ``query.parquet`` of each strategy.
-        strategies: their names.
-        table: written, with the figure beside it.
-        dataset: named in the heading.
-        setting: likewise.
-        code: fingerprint.
-    """
-    record = storage.read_json(facts)
-    labels = storage.read_columns(index, ["label"])["label"]
-    images = prepared.pixels(Path(facts).parent, "train")
-    sheet, found = [], []
-    for strategy, file in zip(strategies, queries, strict=True):
-        picks = storage.read_table(file).reset_index(names="order")
-        most = picks.sort_values(["represents", "order"], ascending=[False, True]).head(STANDS_FOR)
-        for row in most.to_dict("records"):
-            rows = pd.DataFrame({"index": row["members"], "strategy": strategy, "order": row["order"]})
-            rows = rows.assign(label=labels[rows["index"]], represents=row["represents"])
-            found.append(rows)
-            name = f"{style.title(strategy)}\nfor {row['represents']} images"
-            first, others = rows.head(1), rows.tail(len(rows) - 1)
-            sheet.append((name, [_pictures(images, record["classes"], part) for part in (first, others)]))
-    drawn = contact_sheet.figure(
-        sheet,
-        heading=f"{dataset}, {setting}: the picks that stand for most images, last round",
-        titles=["asked for", "the nearest images that it stands for"],
-        columns=[1, max(1, *(len(blocks[1][0]) for _, blocks in sheet))],
-    )
-    files.save(drawn, Path(table).with_suffix(""), pd.concat(found, ignore_index=True))
-
-
-def pretraining(
-    *, histories: Sequence[str], metrics: Sequence[str], seeds: Sequence[int], table: str, dataset: str, code: str
-) -> None:
-    """Draw the history of a dataset's pre-trainings, a line per seed."""
-    runs = [
-        storage.read_table(file).assign(dataset=dataset, seed=seed) for seed, file in zip(seeds, histories, strict=True)
-    ]
-    rows = pd.concat(runs, ignore_index=True)
-    even = storage.read_json(metrics[0])["even_projection_std"]
-    files.save(simsiam.figure(rows, even=even), Path(table).with_suffix(""), rows)
+"""How each figure is drawn."""
 
 
 def _by_title(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return the rows of each strategy in the order of the names a reader sees."""
+    """Return the rows of each strategy, sorted by the titles that figures show."""
     groups = [(str(name), group) for name, group in rows.groupby("strategy")]
     return sorted(groups, key=lambda pair: style.title(pair[0]).lower())
 

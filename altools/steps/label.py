@@ -1,26 +1,29 @@
-"""Steps: the labelled sets that no strategy chooses, of round 0 and of the reference model."""
+"""Steps: the labelled sets that no strategy chooses, those of round 0 and of the reference model."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from altools import storage
-from altools.partition import initial
+import torch
+
+from altools.data.labelled import draw_initial, first, write_labelled
 from altools.rng import stream
-from altools.steps.job import provenance
+from altools.runtime.job import Job
 
 
-def label_initial(*, labelled: str, train_images: int, size: int, seed: int, code: str) -> None:
-    """Draw the labelled set of round 0; it depends on the seed alone, so every strategy starts from it."""
-    rows = initial(train_images, size, stream(seed, "initial labels")).numpy()
-    write_labelled(labelled, rows, np.zeros(len(rows), dtype=np.int16), provenance(code, seed=seed))
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Files that are written."""
+
+    labelled: str
 
 
-def label_all(*, labelled: str, train_images: int, code: str) -> None:
+def label_initial(outputs: Outputs, train_images: int, size: int, job: Job) -> None:
+    """Draw the labelled set of round 0. It depends on the seed alone, so every strategy starts from it."""
+    rows = draw_initial(train_images, size, stream(job.seed, "initial labels"))
+    write_labelled(outputs.labelled, first(rows), job.provenance())
+
+
+def label_all(outputs: Outputs, train_images: int, job: Job) -> None:
     """Label the whole training set, for the reference model."""
-    write_labelled(labelled, np.arange(train_images), np.zeros(train_images, dtype=np.int16), provenance(code))
-
-
-def write_labelled(path: str, rows: np.ndarray, rounds: np.ndarray, record: storage.Provenance) -> None:
-    """Write a labelled set: row in the training set, and the round it was labelled in, in order."""
-    storage.write_columns(path, {"index": rows.astype(np.int64), "round": rounds.astype(np.int16)}, record)
+    write_labelled(outputs.labelled, first(torch.arange(train_images)), job.provenance())

@@ -1,4 +1,4 @@
-"""Step: raw files to a prepared dataset."""
+"""Step: turn raw files into a prepared dataset."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from altools import datasets, prepared
-from altools.steps.job import provenance
+from altools.data import prepare as preparation
+from altools.data import sources
+from altools.runtime.job import Files, Job
 
 
-def prepare(*, facts: str, source: str, options: Mapping[str, Any], train_images: int, code: str) -> None:
-    """Write the prepared dataset into the folder of ``facts`` (its ``dataset.json``)."""
-    record = provenance(code, source=source, options=dict(options))
-    prepared.write(datasets.read(source, options), Path(facts).parent, train_images, record)
+def prepare(outputs: Files, source: str, options: Mapping[str, Any], train_images: int, job: Job) -> None:
+    """Write a prepared dataset.
+
+    Args:
+        outputs: ``dataset_info``, the dataset's ``dataset.json``; the other files lie beside it.
+        source: module of `altools.data.sources`, or a dotted path.
+        options: of the source.
+        train_images: number of training images that the config promises.
+        job: who computes.
+    """
+    folder = Path(str(outputs["dataset_info"])).parent
+    preparation.write(sources.read(source, options), folder, train_images, job.provenance())

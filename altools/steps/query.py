@@ -4,189 +4,225 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from altools import storage
-from altools.device import choose, describe, peak_memory_mb
+from altools import models, storage
+from altools.columns import SPREAD
+from altools.config.recipes import ModelSpec
+from altools.data.labelled import Labelled, pool_rows, read_labelled, write_labelled
+from altools.data.prepared import Split, load_split
 from altools.errors import UserError
 from altools.kernels.spread import closest, spread
 from altools.models import Outputs
-from altools.partition import pool_rows
 from altools.pool import Selection
 from altools.rng import stream
-from altools.signals import Signals
-from altools.steps import load
-from altools.steps.job import provenance
-from altools.steps.label import write_labelled
+from altools.runtime.device import choose, describe, peak_memory_mb
+from altools.runtime.job import Job
+from altools.signals import Asked, gather
 
-MEMBERS = 8  # images kept of those that a pick stands for: a row of a contact sheet
-SPREAD = ("mean_distance", "coverage_radius", "mean_coverage", "duplicates")
+MEMBERS = 8  # images kept of those that a pick represents: a row of a contact sheet
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryFiles:
+    """Files that are read."""
+
+    dataset_info: str
+    pixels: Sequence[str]
+    model: str
+    model_outputs: str | None
+    """Outputs of the asked model for the whole training set, where these are computed already."""
+    labelled: str
+    """The labelled set that the query starts from."""
+    memory: str | None
+    """What the strategy kept in the round before, if there was one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryArtefacts:
+    """Files that are written."""
+
+    labelled: str
+    """The labelled set after the query."""
+    selection: str
+    """Rows in the order in which they were picked, with scores, and what each represents."""
+    notes: str
+    """Seconds, memory, spread and degeneracy notes."""
+    memory: str
+    """What the strategy keeps for its next query."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy:
+    """A strategy with its options."""
+
+    name: str
+    module: str
+    needs: Sequence[str]
+    options: Mapping[str, Any]
+    signal_options: Mapping[str, Any]
+
+
+class Answer(NamedTuple):
+    """Result of a query."""
+
+    selection: Selection
+    """Its picks are positions in the pool."""
+    rows: Int[Tensor, " b"]
+    """Picked rows of the training set, in order."""
+    memory: Mapping[str, Tensor]
+    """What the strategy keeps, a row per candidate that stays in the pool; ``rows`` names these."""
+    represents: Int[np.ndarray, " b"]
+    """Candidates that have each pick as their nearest."""
+    members: Sequence[Int[Tensor, " _"]]
+    """Training rows of the nearest of these, per pick."""
+    notes: Mapping[str, Any]
+    """Seconds, sizes, spread of the picks, and the strategy's notes."""
 
 
 def query(
-    *,
-    facts: str,
-    model: str,
-    outputs: str | None,
-    labelled_before: str,
-    memory_before: str | None,
-    labelled: str,
-    picks: str,
-    notes: str,
-    memory: str,
-    strategy: Mapping[str, Any],
-    budget: int,
-    network: Mapping[str, Any],
-    normalisation: Mapping[str, Any],
-    seed: int,
-    round: int,
-    device: str,
-    threads: int,
-    where: str,
-    code: str,
+    inputs: QueryFiles, outputs: QueryArtefacts, strategy: Strategy, budget: int, model: ModelSpec, job: Job
 ) -> None:
-    """Select ``budget`` candidates, and write the picks, the new labelled set and facts about the query.
+    """Select ``budget`` candidates with a strategy; write the selection and the next labelled set."""
+    started = time.perf_counter()
+    device = choose(job.device, job.threads)
+    data = load_split(inputs.dataset_info, "train", device, model, job.threads)
+    labelled = read_labelled(inputs.labelled)
+    asked = _asked(inputs, data, labelled, model, job)
+    memory = storage.read_tensors(inputs.memory) if inputs.memory else {}
+    load_s = time.perf_counter() - started
 
-    A budget that covers the pool takes all of it, and no strategy runs.
+    answer = ask(strategy, asked, budget, memory, job)
+
+    source = job.provenance(device=describe(device))
+    lists = np.empty(len(answer.members), dtype=object)
+    lists[:] = [part.tolist() for part in answer.members]
+    columns = {"index": answer.rows.numpy(), "score": answer.selection.scores.float().cpu().numpy()}
+    notes = {"load_s": load_s, **answer.notes, "provenance": source}
+    storage.write_tensors(outputs.memory, answer.memory, source)
+    storage.write_columns(outputs.selection, {**columns, "represents": answer.represents, "members": lists}, source)
+    storage.write_json(outputs.notes, {"strategy": strategy.name, **notes})
+    write_labelled(outputs.labelled, labelled.extended(answer.rows, job.round), source)
+
+
+def ask(strategy: Strategy, asked: Asked, budget: int, memory: Mapping[str, Tensor], job: Job) -> Answer:
+    """Run a query. A budget that covers the pool takes all of it, without a strategy.
 
     Args:
-        facts: ``dataset.json`` of the prepared dataset.
-        model: weights of the query model.
-        outputs: what that model says about the whole training set, where that is already computed.
-        labelled_before: the labelled set that the query starts from.
-        memory_before: what the strategy left in the round before, if there was one.
-        labelled: the labelled set after the query (written).
-        picks: rows in the order they were picked, with scores, and what each stands for (written).
-        notes: seconds, memory, spread and degeneracy notes (written).
-        memory: what the strategy leaves for its next query (written).
-        strategy: module, needs, options and signal_options.
-        budget: labels to ask for.
-        network: name and options of the model.
-        normalisation: mean and std, None for the dataset's own.
-        seed: seed of the run.
-        round: round that the new labels belong to.
-        device: "auto", "cpu" or "cuda".
-        threads: CPU threads.
-        where: the job in words, for messages.
-        code: fingerprint.
+        strategy: who selects.
+        asked: the model and the images it is asked about.
+        budget: number of labels.
+        memory: what the strategy kept in the round before, as `Answer.memory`; empty in the first.
+        job: gives seed, round and name.
+
+    Raises:
+        UserError: a signal is not valid, or the strategy breaks its promise.
     """
-    started = time.perf_counter()
-    chosen = choose(device, threads)
-    remembered: dict[str, Tensor] = {}
-    signals: Signals | None = None
-    alike: list[str] = []
-    data = load.split(facts, "train", chosen, **normalisation, workers=threads)
-    before, rounds = load.labelled_rows(labelled_before)
-    pool = pool_rows(len(data.images), before)
-    ready = time.perf_counter()
-    if budget >= len(pool):
-        selection = _everything(len(pool))
-        selected = ready
-    else:
-        known = storage.read_tensors(outputs) if outputs else None
-        signals = Signals(
-            model=load.trained(model, network, data),
-            images=data.images,
-            labels=data.labels,
-            pool=pool,
-            labelled=before,
-            options=strategy["signal_options"],
-            stream=lambda purpose: stream(seed, purpose, round),
-            outputs=Outputs(known["logits"], known["embeddings"]) if known else None,
+    size = len(asked.pool)
+    if budget >= size:
+        picks = torch.arange(size)
+        selection = Selection(picks=picks, scores=torch.zeros(size), notes={"took_everything": True})
+        return Answer(
+            selection=selection,
+            rows=asked.pool,
+            memory={},
+            represents=np.ones(size, dtype=np.int64),
+            members=list(asked.pool[:, None]),
+            notes=_notes(selection, asked, 0.0, 0.0) | {"spread": dict.fromkeys(SPREAD)},
         )
-        remembered = _remembered(memory_before, pool, chosen)
-        candidates = signals.gather(frozenset(strategy["needs"]), remembered, where)
-        alike = candidates.alike()
-        selected = time.perf_counter()
-        module = importlib.import_module(strategy["module"])
-        selection = module.select(candidates, budget, stream(seed, "query", round), **strategy["options"])
-        _check(selection, budget, len(pool), where)
+    started = time.perf_counter()
+    kept = _aligned(memory, asked.pool, asked.images.device)
+    candidates = gather(asked, strategy.needs, strategy.signal_options, kept, job.name)
+    constant = candidates.constant_signals()
+    ready = time.perf_counter()
+    module = importlib.import_module(strategy.module)
+    selection = module.select(candidates, budget, stream(job.seed, "query", job.round), **strategy.options)
+    check_selection(selection, budget, size, job.name)
     positions = selection.picks.cpu()
-    scores = selection.scores.float().cpu().numpy()
-    finished = time.perf_counter()
-    peak = peak_memory_mb(chosen)
-
-    rows = pool[positions]
-    # After the clock: random, which asks no model, is described in the space of the same model as the others.
-    described, members = _described(signals.embeddings, selection.picks, pool) if signals else _undescribed(rows)
-    source = provenance(code, device=describe(chosen), strategy=dict(strategy), seed=seed, round=round)
-    storage.write_tensors(memory, _left_over({**remembered, **selection.memory}, pool, positions), source)
-    storage.write_columns(picks, {"index": rows.numpy(), "score": scores, **members}, source)
-    storage.write_json(
-        notes,
-        {
-            "strategy": strategy["name"],
-            "budget": len(rows),
-            "pool": len(pool),
-            "load_s": ready - started,
-            "signals_s": selected - ready,
-            "select_s": finished - selected,
-            "peak_memory_mb": peak,
-            "spread": described,
-            "notes": selection.notes | ({"alike": ", ".join(alike)} if alike else {}),
-            "provenance": source,
-        },
-    )
-    write_labelled(
-        labelled,
-        np.concatenate([before.numpy(), rows.numpy()]),
-        np.concatenate([rounds.numpy(), np.full(len(rows), round)]),
-        source,
+    notes = _notes(selection, asked, ready - started, time.perf_counter() - ready)
+    if constant:
+        selection.notes["constant_signals"] = ", ".join(constant)
+    # Not timed: `random` needs no model, but its picks are described in the same embedding space.
+    described, represents, members = _describe(asked.of_candidates.embeddings, selection.picks, asked.pool)
+    return Answer(
+        selection=selection,
+        rows=asked.pool[positions],
+        memory=_left_over({**kept, **selection.memory}, asked.pool, positions),
+        represents=represents,
+        members=members,
+        notes=notes | {"spread": described},
     )
 
 
-def _everything(size: int) -> Selection:
-    return Selection(picks=torch.arange(size), scores=torch.zeros(size), notes={"took_everything": True})
+def check_selection(selection: Selection, budget: int, size: int, job_name: str) -> None:
+    """Validate a selection, from built-in and plug-in strategies alike, before writing it.
 
-
-def _described(embeddings: Tensor, picks: Tensor, pool: Tensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return how the picks lie in the space of the asked model, and the candidates that each stands for."""
-    found = spread(embeddings, picks.to(embeddings.device))
-    counts = torch.bincount(found.nearest).cpu().numpy()
-    members = [pool[part.cpu()].numpy() for part in closest(found, MEMBERS)]
-    return {name: getattr(found, name) for name in SPREAD}, _stands_for(counts, members)
-
-
-def _undescribed(rows: Tensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the same where everything was taken: no model was asked, and each image stands for itself."""
-    counts = np.ones(len(rows), dtype=np.int64)
-    return dict.fromkeys(SPREAD), _stands_for(counts, list(rows[:, None].numpy()))
-
-
-def _stands_for(counts: np.ndarray, members: list[np.ndarray]) -> dict[str, np.ndarray]:
-    lists = np.empty(len(members), dtype=object)
-    lists[:] = [part.tolist() for part in members]
-    return {"represents": counts, "members": lists}
-
-
-def _check(selection: Selection, budget: int, size: int, where: str) -> None:
-    """Hold every strategy, also one from elsewhere, to its promise before anything is written."""
+    Raises:
+        UserError: picks are not ``budget`` distinct positions in the pool, or lack scores.
+    """
     picks, scores = selection.picks, len(selection.scores)
     distinct, outside = len(picks.unique()), int(((picks < 0) | (picks >= size)).sum())
     if outside or {len(picks), distinct, scores} != {budget}:
         raise UserError(
-            f"a strategy must pick {budget} distinct positions in 0..{size - 1} and give each a score. "
-            f"Got {len(picks)} picks, {distinct} of them distinct, {outside} outside, and {scores} scores ({where}); "
-            "mend its select."
+            f"a strategy must pick {budget} distinct positions in 0..{size - 1} and score each. "
+            f"Got {len(picks)} picks, {distinct} of them distinct, {outside} outside, and {scores} scores "
+            f"({job_name}); correct its select."
         )
 
 
-def _remembered(path: str | None, pool: Tensor, device: torch.device) -> dict[str, Tensor]:
-    """Read what the strategy left in the round before, aligned with the current pool."""
-    tensors = storage.read_tensors(path) if path else {}
-    if "rows" not in tensors:
+def _asked(inputs: QueryFiles, data: Split, labelled: Labelled, model: ModelSpec, job: Job) -> Asked:
+    """Return the asked model, restored, with its outputs where these are known."""
+    known = storage.read_tensors(inputs.model_outputs) if inputs.model_outputs else None
+    weights = storage.read_tensors(inputs.model)
+    return Asked(
+        model=models.restore(model, data.channels, len(data.classes), weights, data.images.device),
+        images=data.images,
+        labels=data.labels,
+        pool=pool_rows(len(data.images), labelled.rows),
+        labelled=labelled.rows,
+        stream=lambda purpose: stream(job.seed, purpose, job.round),
+        outputs=Outputs(known["logits"], known["embeddings"]) if known else None,
+    )
+
+
+def _notes(selection: Selection, asked: Asked, signals_s: float, select_s: float) -> dict[str, Any]:
+    return {
+        "budget": len(selection.picks),
+        "pool": len(asked.pool),
+        "signals_s": signals_s,
+        "select_s": select_s,
+        "peak_memory_mb": peak_memory_mb(asked.images.device),
+        "notes": selection.notes,
+    }
+
+
+def _describe(
+    embeddings: Float[Tensor, "u d"], picks: Int[Tensor, " b"], pool: Int[Tensor, " u"]
+) -> tuple[dict[str, Any], Int[np.ndarray, " b"], list[Tensor]]:
+    """Return the spread of the picks, how many candidates each represents, and the nearest of these."""
+    result = spread(embeddings, picks.to(embeddings.device))
+    counts = torch.bincount(result.nearest).cpu().numpy()
+    members = [pool[part.cpu()] for part in closest(result, MEMBERS)]
+    return {name: getattr(result, name) for name in SPREAD}, counts, members
+
+
+def _aligned(memory: Mapping[str, Tensor], pool: Int[Tensor, " u"], device: torch.device) -> dict[str, Tensor]:
+    """Return what a strategy kept, in the order of the current pool."""
+    if "rows" not in memory:
         return {}
-    order = torch.searchsorted(tensors.pop("rows"), pool)
-    return {name: value[order].to(device) for name, value in tensors.items()}
+    order = torch.searchsorted(memory["rows"], pool)
+    return {name: value[order].to(device) for name, value in memory.items() if name != "rows"}
 
 
-def _left_over(memory: Mapping[str, Tensor], pool: Tensor, picks: Tensor) -> dict[str, Tensor]:
-    """Keep the memory of the candidates that stay in the pool, with their rows, ascending."""
+def _left_over(memory: Mapping[str, Tensor], pool: Int[Tensor, " u"], picks: Int[Tensor, " b"]) -> dict[str, Tensor]:
+    """Return what a strategy keeps of the candidates that stay in the pool, with their rows, ascending."""
     if not memory:
         return {}
     stays = torch.ones(len(pool), dtype=torch.bool)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from altools import storage
+from altools.runtime.job import Job
 from altools.statistics import (
     cost,
     curves,
@@ -22,7 +24,28 @@ from altools.statistics import (
     wins,
 )
 from altools.steps import tables
-from altools.steps.job import provenance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Files that are written."""
+
+    table: str
+    """Parquet."""
+    csv: str
+    """The same, rounded, for reading."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queries:
+    """The queries of all datasets."""
+
+    images: pd.DataFrame
+    sizes: pd.DataFrame
+    notes: pd.DataFrame
+    pool: pd.DataFrame
+    """Classes of the training sets."""
+
 
 TABLES: dict[str, Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]] = {
     "summary": lambda rows, _: curves.summary(rows),
@@ -37,70 +60,46 @@ TABLES: dict[str, Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]] = {
     "cost": lambda _, costs: cost.totals(costs),
     "cost_against_gain": cost.against_time,
 }
-"""What each table is made from: the curves and the costs of all datasets."""
-
-
-def statistic(*, name: str, curves: Sequence[str], costs: Sequence[str], table: str, csv: str, code: str) -> None:
-    """Write the table ``name`` as parquet, and as csv for reading."""
-    _write(TABLES[name](tables.read(curves), tables.read(costs)), table, csv, code)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Queries:
-    """Every query of all datasets: the images, the numbers, the strategies' notes, and the classes of the pool."""
-
-    images: pd.DataFrame
-    asked: pd.DataFrame
-    facts: pd.DataFrame
-    pool: pd.DataFrame
-
+"""How each table is made from the curves and the costs of all datasets."""
 
 QUERY_TABLES: dict[str, Callable[[Queries], pd.DataFrame]] = {
-    "diagnostics": lambda made: diagnostics.summary(diagnostics.measures(made.images, made.asked, made.pool)),
-    "overlaps": lambda made: diagnostics.overlaps(made.images, made.asked),
-    "query_notes": lambda made: query_notes.table(made.facts),
+    "diagnostics": lambda queries: diagnostics.summary(
+        diagnostics.measures(queries.images, queries.sizes, queries.pool)
+    ),
+    "overlaps": lambda queries: diagnostics.overlaps(queries.images, queries.sizes),
+    "query_notes": lambda queries: query_notes.table(queries.notes),
 }
-"""What each table about the queries is made from."""
+"""How each table about queries is made."""
 
 
-def query_statistic(
-    *,
-    name: str,
-    queries: Sequence[str],
-    asked: Sequence[str],
-    facts: Sequence[str],
-    records: Sequence[str],
-    datasets: Sequence[str],
-    table: str,
-    csv: str,
-    code: str,
-) -> None:
-    """Write the table ``name`` about the queries of all datasets.
+def statistic(inputs: Mapping[str, Any], outputs: Outputs, name: str, datasets: Sequence[str], job: Job) -> None:
+    """Write a table of statistics.
 
     Args:
+        inputs: tables of all datasets: curves and costs, or queries, their sizes and notes, and ``dataset.json`` files.
+        outputs: files that are written.
         name: of the table.
-        queries: queried images of each dataset.
-        asked: their queries' sizes and spread.
-        facts: their strategies' notes.
-        records: ``dataset.json`` of each dataset.
-        datasets: their names.
-        table: written.
-        csv: written.
-        code: fingerprint.
+        datasets: names of the datasets with queries.
+        job: who computes.
     """
-    made = Queries(
-        images=tables.read(queries),
-        asked=tables.read(asked),
-        facts=tables.read(facts),
-        pool=pd.concat(
-            [tables.class_counts(*pair) for pair in zip(datasets, map(storage.read_json, records), strict=True)],
-            ignore_index=True,
-        ),
-    )
-    _write(QUERY_TABLES[name](made), table, csv, code)
-
-
-def _write(result: pd.DataFrame, table: str, csv: str, code: str) -> None:
-    storage.write_table(table, result, provenance(code))
-    with storage.atomic(csv) as temporary:
+    result = query_table(name, inputs, datasets) if name in QUERY_TABLES else curve_table(name, inputs)
+    storage.write_table(outputs.table, result, job.provenance())
+    with storage.atomic(outputs.csv) as temporary:
         result.round(4).to_csv(temporary, index=False)
+
+
+def curve_table(name: str, inputs: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table made from curves and costs."""
+    return TABLES[name](tables.read(inputs["curves"]), tables.read(inputs["costs"]))
+
+
+def query_table(name: str, inputs: Mapping[str, Any], datasets: Sequence[str]) -> pd.DataFrame:
+    """Return a table made from queries."""
+    infos = zip(datasets, map(storage.read_json, inputs["dataset_infos"]), strict=True)
+    queries = Queries(
+        images=tables.read(inputs["queries"]),
+        sizes=tables.read(inputs["query_sizes"]),
+        notes=tables.read(inputs["query_notes"]),
+        pool=pd.concat([tables.class_counts(*pair) for pair in infos], ignore_index=True),
+    )
+    return QUERY_TABLES[name](queries)

@@ -1,4 +1,4 @@
-"""The tables of several datasets as one; what is not a file of its own is put together here."""
+"""Read the tables that statistics and figures share."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from altools import storage
 
 
 def read(files: Sequence[str]) -> pd.DataFrame:
-    """Read tables and put them under each other."""
+    """Read tables of equal columns and concatenate their rows."""
     return pd.concat([storage.read_table(file) for file in files], ignore_index=True)
 
 
-def class_counts(dataset: str, record: Mapping[str, Any]) -> pd.DataFrame:
-    """Return dataset, label, count of the training set that a ``dataset.json`` describes."""
-    counts = list(record["train"]["per_class"].values())
+def class_counts(dataset: str, info: Mapping[str, Any]) -> pd.DataFrame:
+    """Return dataset, label and count of the training images that a ``dataset.json`` describes."""
+    counts = list(info["train"]["per_class"].values())
     return pd.DataFrame({"dataset": dataset, "label": range(len(counts)), "count": counts})

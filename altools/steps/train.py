@@ -2,109 +2,152 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
-from torch import Generator
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
 
-from altools import metrics, storage
-from altools.device import choose, describe, peak_memory_mb
-from altools.images import Images
+from altools import metrics as scoring
+from altools import models, storage
+from altools.config.recipes import ModelSpec, Recipe
+from altools.data.images import Images
+from altools.data.labelled import Labelled, read_labelled
+from altools.data.prepared import Split, Splits, load_splits
+from altools.models import Classifier
 from altools.rng import stream
-from altools.steps import load
-from altools.steps.job import provenance
-from altools.steps.ranks import launch
-from altools.training import streamed, supervised
-from altools.training.checkpoint import EVERY_S
+from altools.runtime import checkpoint as checkpoints
+from altools.runtime.device import choose, describe, peak_memory_mb
+from altools.runtime.job import Job
+from altools.training import supervised
+from altools.training.fit import Checkpoint, History
 from altools.training.precision import precision_for
 from altools.training.predict import predict
-from altools.training.ranks import ALONE, Ranks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Files that are read."""
+
+    dataset_info: str
+    pixels: Sequence[str]
+    labelled: str
+    encoder: Sequence[str] = ()
+    """Weights that the backbone starts from, in every round; none where it starts from fresh ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Files that are written."""
+
+    model: str
+    history: str
+    scores: str
+
+
+class Trained(NamedTuple):
+    """A trained and tested network."""
+
+    model: Classifier
+    history: History
+    test_probs: Float[np.ndarray, "n c"]
+    """Class probabilities of the test images, float64."""
+    recipe: Recipe
+    """With the precision that was used."""
 
 
 def train(
-    *,
-    facts: str,
-    labelled: str,
-    model: str,
-    history: str,
-    scores: str,
-    network: Mapping[str, Any],
-    normalisation: Mapping[str, Any],
-    recipe: Mapping[str, Any],
-    metric_options: Mapping[str, Mapping[str, Any]],
-    seed: int,
-    round: int,
-    device: str,
-    threads: int,
-    gpus: int,
-    where: str,
-    code: str,
-    encoder: str | None = None,
-    checkpoint_every_s: float = EVERY_S,
-    ranks: Ranks = ALONE,
+    inputs: Inputs,
+    outputs: Outputs,
+    model: ModelSpec,
+    recipe: Recipe,
+    metrics: Mapping[str, Mapping[str, Any]],
+    job: Job,
 ) -> None:
-    """Train on the labelled rows, test the last epoch's weights, write model, history and scores.
+    """Train on the labelled images, test the last epoch's weights, write model, history and scores.
 
-    The streams depend on seed and round alone: with the same labelled set every strategy gets the same model. With
-    an encoder the backbone starts from it, in every round, and the classifier from fresh weights. Images that stay
-    encoded may be trained on by several GPUs: then this is one of several processes, and the first one writes.
+    Args:
+        inputs: files that are read.
+        outputs: files that are written.
+        model: network and normalisation.
+        recipe: how to train.
+        metrics: options of each metric.
+        job: who computes.
     """
-    if gpus > 1 and ranks.size == 1:
-        arguments = {name: value for name, value in locals().items() if name != "ranks"}
-        arguments["threads"] = max(1, threads // gpus)
-        launch("train.train", gpus, device, arguments)
-        return
-    chosen = ranks.device or choose(device, threads)
-    data = load.split(facts, "train", chosen, **normalisation, workers=threads)
-    rows, _ = load.labelled_rows(labelled)
-    built = load.network(network, data, stream(seed, "weights", round))
-    if encoder:
-        load.encoder(encoder, built)
-    values = load.recipe(recipe)
-    precision = precision_for(built, chosen, values.precision, quiet=ranks.rank > 0)
-    values = replace(values, precision=precision.name)
-    identity = {
-        "recipe": {**recipe, "precision": values.precision},
-        "network": dict(network),
-        "normalisation": dict(normalisation),
-        "labelled set": load.digest(rows),
-        "encoder": load.digest(Path(encoder).read_bytes()) if encoder else None,
-        "seed": seed,
-        "round": round,
-        "code version": code,
-        "device": chosen.type,
-        "number of GPUs": gpus,
-    }
-    checkpoint = load.checkpoint(model, facts, checkpoint_every_s, identity)
+    device = choose(job.device, job.threads)
+    data = load_splits(inputs.dataset_info, device, model)
+    labelled = read_labelled(inputs.labelled)
+    encoder = storage.read_tensors(inputs.encoder[0]) if inputs.encoder else None
+    source = job.provenance(device=describe(device), threads=job.threads)
+    checkpoint = checkpoints.beside(outputs.model, source, job.seed, device)
 
-    def epochs(epoch: int) -> Generator:
-        return stream(seed, f"epoch {epoch}", round)
+    trained = train_and_test(data, labelled, model, recipe, job, encoder, checkpoint)
 
-    test = load.split(facts, "test", chosen, **normalisation, workers=threads)
-    if isinstance(data.images, Images):
-        record = supervised.train(built, data.images, data.labels, rows, values, epochs, where, checkpoint)
-    else:
-        record = streamed.train(built, data.images, data.labels.cpu(), rows, values, epochs, ranks, where, checkpoint)
-    outputs = ranks.gather(lambda part: predict(built, test.images, part), len(test.images))
-    if ranks.rank:
-        return
-    probs = outputs.logits.double().softmax(1).cpu().numpy()
-    source = provenance(
-        code,
-        device=describe(chosen),
-        threads=threads,
-        gpus=gpus,
-        recipe={**recipe, "precision": values.precision},
-        seed=seed,
-        round=round,
-    )
-    storage.write_tensors(model, built.state_dict(), source)
-    epochs_seen = {name: np.asarray(values) for name, values in vars(record).items()}
-    peak = np.full(len(record.wall_s), peak_memory_mb(chosen))  # of the whole job, in every row
-    storage.write_columns(history, {**epochs_seen, "peak_memory_mb": peak}, source)
-    numbers = metrics.score_all(metric_options, probs, test.labels.cpu().numpy(), test.classes)
-    storage.write_json(scores, {"labels": len(rows), "metrics": numbers, "provenance": source})
+    numbers = scoring.score_all(metrics, trained.test_probs, data.test.labels.cpu().numpy(), data.test.classes)
+    write(trained, len(labelled.rows), numbers, outputs, source, device)
     checkpoint.remove()
+
+
+def train_and_test(
+    data: Splits,
+    labelled: Labelled,
+    model: ModelSpec,
+    recipe: Recipe,
+    job: Job,
+    encoder: Mapping[str, Tensor] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Trained:
+    """Train a network on the labelled images and ask it about the test images.
+
+    The random streams depend on seed and round alone: with the same labelled set every strategy gets the same model.
+
+    Args:
+        data: training and test images.
+        labelled: which training images are labelled.
+        model: network to build.
+        recipe: how to train.
+        job: gives seed, round and name.
+        encoder: weights of the backbone before training; fresh ones where None.
+        checkpoint: where a killed training continues from.
+    """
+    assert isinstance(data.train.images, Images)  # images that stay encoded have a step of their own
+    network = start(data.train, model, job, encoder)
+    recipe = replace(recipe, precision=precision_for(network, data.train.images.device, recipe.precision).name)
+
+    def streams(epoch: int) -> Generator:
+        return stream(job.seed, f"epoch {epoch}", job.round)
+
+    history = supervised.train(
+        network, data.train.images, data.train.labels, labelled.rows, recipe, streams, job.name, checkpoint
+    )
+    probs = predict(network, data.test.images).logits.double().softmax(1).cpu().numpy()
+    return Trained(network, history, probs, recipe)
+
+
+def start(data: Split, model: ModelSpec, job: Job, encoder: Mapping[str, Tensor] | None) -> Classifier:
+    """Return the network of a round before its training, on the data's device."""
+    network = models.build(model, data.channels, len(data.classes), stream(job.seed, "weights", job.round))
+    network.to(data.images.device)
+    if encoder is not None:
+        network.backbone.load_state_dict(encoder)
+    return network
+
+
+def write(
+    trained: Trained,
+    labels: int,
+    numbers: Mapping[str, float],
+    outputs: Outputs,
+    source: Mapping[str, Any],
+    device: torch.device,
+) -> None:
+    """Write a trained network, its history and its scores."""
+    source = {**source, "precision": trained.recipe.precision}
+    storage.write_tensors(outputs.model, trained.model.state_dict(), source)
+    columns = trained.history.arrays()
+    peak = np.full(len(columns["epoch"]), peak_memory_mb(device))  # of the whole job, in every row
+    storage.write_columns(outputs.history, {**columns, "peak_memory_mb": peak}, source)
+    storage.write_json(outputs.scores, {"labels": labels, "metrics": numbers, "provenance": source})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-from altools import plugins
+from altools.config import plugins
 
 
 def names() -> list[str]:

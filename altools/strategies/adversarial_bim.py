@@ -14,7 +14,7 @@ from __future__ import annotations
 from torch import Generator
 
 from altools.kernels.flip_order import nearest_first, tie_notes
-from altools.kernels.uncertainty import closeness
+from altools.kernels.uncertainty import margin_uncertainty
 from altools.pool import Pool, Selection
 
 NEEDS = frozenset({"bim_distance", "probs"})
@@ -24,5 +24,5 @@ def select(pool: Pool, budget: int, rng: Generator) -> Selection:
     """Pick the ``budget`` candidates nearest to another prediction; those that never flip come last."""
     assert pool.bim_distance is not None
     assert pool.probs is not None
-    picks = nearest_first(pool.bim_distance, closeness(pool.probs))[:budget]
+    picks = nearest_first(pool.bim_distance, margin_uncertainty(pool.probs))[:budget]
     return Selection(picks=picks, scores=-pool.bim_distance[picks], notes=tie_notes(pool.bim_distance))

@@ -32,10 +32,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.bounds import Ge
 from altools.kernels.information import AGREEMENT_NATS, mixture_entropy, sample_entropies
 from altools.kernels.outcomes import Outcomes, uniform_draws
 from altools.pool import Pool, Selection, top_k

@@ -25,12 +25,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
+from annotated_types import Ge, Gt
 from jaxtyping import Int
 from torch import Generator, Tensor
 
-from altools.bounds import Ge, Gt
 from altools.kernels.average_linkage import average_linkage
-from altools.kernels.uncertainty import closeness
+from altools.kernels.uncertainty import margin_uncertainty
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs", "embeddings"})
@@ -49,7 +49,7 @@ def select(
     cluster = pool.memory.get("cluster")
     if cluster is None:
         cluster = average_linkage(pool.embeddings, clusters=max(1, round(pool.size / images_per_cluster)))
-    scores = closeness(pool.probs)
+    scores = margin_uncertainty(pool.probs)
     doubtful = top_k(scores, min(pool.size, round(candidates * budget)))
     considered = doubtful.picks
     shuffled = considered[torch.randperm(len(considered), generator=rng).to(considered.device)]

@@ -17,8 +17,9 @@ from __future__ import annotations
 import torch
 from torch import Generator
 
+from altools.kernels.distances import centred, lower_
 from altools.kernels.kcenter import farthest_first
-from altools.kernels.points import centred, lower_, vectors
+from altools.kernels.points import vectors
 from altools.pool import Pool, Selection
 
 NEEDS = frozenset({"embeddings", "labelled_embeddings"})

@@ -20,8 +20,8 @@ from __future__ import annotations
 from torch import Generator
 
 from altools.kernels.facility import greedy
+from altools.kernels.points import unit_vectors
 from altools.kernels.represented import Objective
-from altools.kernels.similarity import plain
 from altools.pool import Pool, Selection
 
 NEEDS = frozenset({"embeddings"})
@@ -30,6 +30,6 @@ NEEDS = frozenset({"embeddings"})
 def select(pool: Pool, budget: int, rng: Generator) -> Selection:
     """Pick ``budget`` images greedily by how much better they represent the pool."""
     assert pool.embeddings is not None
-    images = plain(pool.embeddings)
+    images = unit_vectors(pool.embeddings)
     picks, gains = greedy(Objective(candidates=images, represented=images), budget)
     return Selection(picks=picks, scores=gains, notes={"picks_without_gain": int((gains <= 0).sum())})

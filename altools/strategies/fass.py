@@ -16,17 +16,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from annotated_types import Ge
 from torch import Generator
 
-from altools.bounds import Ge
 from altools.kernels.facility import greedy
+from altools.kernels.points import unit_vectors
 from altools.kernels.represented import Objective
-from altools.kernels.similarity import plain
-from altools.kernels.uncertainty import closeness, doubt, entropy
+from altools.kernels.uncertainty import entropy, least_confidence, margin_uncertainty
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs", "embeddings"})
-SCORES = {"entropy": entropy, "margin": closeness, "least_confidence": doubt}
+SCORES = {"entropy": entropy, "margin": margin_uncertainty, "least_confidence": least_confidence}
 
 
 def select(
@@ -42,7 +42,7 @@ def select(
     size = min(pool.size, round(beta * budget))
     doubtful = top_k(SCORES[uncertainty](pool.probs), size)
     considered = doubtful.picks.sort().values
-    images = plain(pool.embeddings[considered])
+    images = unit_vectors(pool.embeddings[considered])
     picks, gains = greedy(Objective(candidates=images, represented=images), budget)
     notes = {"filter_is_pool": size == pool.size, "picks_without_gain": int((gains <= 0).sum())}
     return Selection(picks=considered[picks], scores=gains, notes=doubtful.notes | notes)

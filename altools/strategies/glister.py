@@ -33,10 +33,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Gt
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.bounds import Ge, Gt
 from altools.errors import UserError
 from altools.kernels.gradients import NEGLIGIBLE, inner_products, residuals, squared_norms, with_bias
 from altools.kernels.precision import fast_products
@@ -121,7 +121,7 @@ def _target(pool: Pool, target: str) -> _Target:
     probs, labels, embeddings = pool.labelled_probs, pool.labelled_labels, pool.labelled_embeddings
     if target == "labelled" and not len(probs):
         raise UserError(
-            f"glister with target 'labelled' needs labelled images. Got none ({pool.where}); raise initial."
+            f"glister with target 'labelled' needs labelled images. Got none ({pool.job_name}); raise initial."
         )
     if target != "labelled":
         guessed = pool.probs.argmax(dim=1)

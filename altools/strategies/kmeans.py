@@ -18,11 +18,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Generator
 
-from altools.bounds import Ge
+from altools.kernels.distances import centred
 from altools.kernels.lloyd import Clusters, k_means
-from altools.kernels.points import centred
 from altools.pool import Pool, Selection
 
 NEEDS = frozenset({"embeddings"})

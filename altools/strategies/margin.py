@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from torch import Generator
 
-from altools.kernels.uncertainty import closeness
+from altools.kernels.uncertainty import margin_uncertainty
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs"})
@@ -20,4 +20,4 @@ NEEDS = frozenset({"probs"})
 def select(pool: Pool, budget: int, rng: Generator) -> Selection:
     """Pick the ``budget`` candidates with the smallest margin."""
     assert pool.probs is not None
-    return top_k(closeness(pool.probs), budget)
+    return top_k(margin_uncertainty(pool.probs), budget)

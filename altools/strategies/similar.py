@@ -48,16 +48,16 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Gt
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.bounds import Ge, Gt
 from altools.errors import UserError
 from altools.kernels.facility import greedy
 from altools.kernels.gradients import directions, residuals
 from altools.kernels.log_det import log_det_information
+from altools.kernels.points import Points, nearest_similarity
 from altools.kernels.represented import Objective
-from altools.kernels.similarity import Vectors, nearest_similarity
 from altools.pool import Pool, Selection, top_k
 
 NEEDS = frozenset({"probs", "embeddings", "labelled_probs", "labelled_embeddings", "labelled_labels"})
@@ -78,9 +78,9 @@ def select(
     assert pool.labelled_probs is not None and pool.labelled_embeddings is not None
     assert pool.labelled_labels is not None
     if not pool.labelled_size:
-        raise UserError(f"similar needs labelled images as its query set. Got none ({pool.where}); raise initial.")
+        raise UserError(f"similar needs labelled images as its query set. Got none ({pool.job_name}); raise initial.")
     if function == "logdetmi" and eta > 1:
-        raise UserError(f"similar with logdetmi needs eta of at most 1. Got {eta} ({pool.where}); lower it.")
+        raise UserError(f"similar with logdetmi needs eta of at most 1. Got {eta} ({pool.job_name}); lower it.")
     query, wrong = query_set(pool.labelled_probs, pool.labelled_labels, query_size)
     residual = residuals(pool.probs)
     images = directions(residual, pool.embeddings)
@@ -108,12 +108,10 @@ def query_set(probs: Float[Tensor, "l c"], labels: Int[Tensor, " l"], size: int)
 
 
 def _choose(
-    function: str, images: Vectors, query: Vectors, private: Vectors, budget: int, eta: float, nu: float
+    function: str, images: Points, query: Points, private: Points, budget: int, eta: float, nu: float
 ) -> Selection:
     if function == "gcmi":
-        total = images.total_similarity(query)
-        assert total is not None
-        return top_k(2 * total, budget)
+        return top_k(2 * images.total_similarity(query), budget)
     if function == "logdetmi":
         picks, gains = log_det_information(images, query, budget, eta)
         return Selection(picks=picks, scores=gains)

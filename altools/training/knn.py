@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.images import Images
+from altools.data.images import Images
 from altools.models import Classifier
 from altools.training.predict import predict
 

@@ -1,7 +1,7 @@
-"""In which number format and memory layout a network is trained, by what the device does fast.
+"""Choose the number format and memory layout of a training by what the device does fast.
 
-Weights, momentum, loss and statistics stay float32; only products inside the network change, by autocast. bf16 has the
-exponent range of float32, so nothing is scaled. Prediction stays float32: queries compare probabilities.
+Weights, momentum, loss and statistics stay float32; autocast changes only products inside the network. bf16 has the
+exponent range of float32, so losses need no scaling. Prediction stays float32, because queries compare probabilities.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from altools.bounds import PrecisionName
+from altools.config.recipes import PrecisionName
 from altools.errors import UserError
-from altools.hardware import cpu_has
+from altools.runtime.hardware import cpu_has
 
 LARGE = 1_000_000
-"""Parameters of a network that gains from bf16 on a CPU; in a smaller one the casts cost more than they save."""
+"""Parameters from which a network gains from bf16 on a CPU; in smaller ones the casts cost more than they save."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """How one training computes."""
+    """Number format and memory layout of one training."""
 
     device: torch.device
     half: bool
@@ -31,11 +31,11 @@ class Precision:
 
     @property
     def name(self) -> PrecisionName:
-        """As in the config and in provenance."""
+        """Name in the config and in provenance."""
         return "bfloat16" if self.half else "float32"
 
-    def lay_out(self, model: nn.Module) -> None:
-        """Put the weights into the memory layout that the products want."""
+    def to_memory_format(self, model: nn.Module) -> None:
+        """Convert the weights to channels-last where products are bf16."""
         if self.half:
             model.to(memory_format=torch.channels_last)
 

@@ -1,4 +1,4 @@
-"""Which process this is, of several that train one network together."""
+"""The processes that train one network together, and what they exchange."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from altools.models import Outputs
 
 @dataclass(frozen=True)
 class Ranks:
-    """A process by its number; alone unless ``torchrun`` has started it."""
+    """This process by its number; alone unless a launcher has started several (`altools.runtime.launch`)."""
 
     rank: int = 0
     size: int = 1
     device: torch.device | None = None
-    """The device of this process, where it is one of several."""
+    """Device of this process, where there are several."""
 
     @classmethod
     def join(cls, kind: str) -> Ranks:
-        """Join the group that ``torchrun`` has started, each process on a device of its own.
+        """Join the group of processes that a launcher has started, each on a device of its own.
 
         Args:
             kind: "cuda" (NCCL) or "cpu" (Gloo).
@@ -38,7 +38,7 @@ class Ranks:
     def share(self, batch: Int[Tensor, " b"]) -> tuple[Int[Tensor, " s"], Float[Tensor, " s"]]:
         """Return this process's part of a batch and the weight of each image.
 
-        One without an image repeats the first with weight zero, because all processes must take part in a step.
+        A process without an image takes the first one with weight zero, because all processes must take part in a step.
         """
         mine = batch[self.rank :: self.size]
         return (mine, torch.ones(len(mine))) if len(mine) else (batch[:1], torch.zeros(1))
@@ -49,17 +49,17 @@ class Ranks:
             distributed.all_reduce(values)
         return values
 
-    def agree(self, values: Iterable[Tensor]) -> None:
-        """Give every process the first one's values, in place."""
+    def broadcast_(self, values: Iterable[Tensor]) -> None:
+        """Overwrite the values of every process with those of rank 0."""
         if self.size > 1:
             for value in values:
                 distributed.broadcast(value, 0)
 
     def gather(self, part: Callable[[Int[Tensor, " r"]], Outputs], count: int) -> Outputs:
-        """Return the outputs for ``count`` rows, of which every process computes its share.
+        """Return the outputs for ``count`` rows; every process computes its share of them.
 
         Args:
-            part: answers for some rows.
+            part: computes the outputs of some rows.
             count: number of rows, at least that of processes.
         """
         rows = torch.arange(count)

@@ -1,14 +1,19 @@
-r"""Stochastic gradient descent with momentum and weight decay, one fused kernel per step.
+r"""Stochastic gradient descent with momentum and weight decay, and its learning rate over the epochs.
 
-.. math:: v \leftarrow \mu v + (\nabla + \lambda w), \qquad w \leftarrow w - \eta v
+.. math:: v \leftarrow \mu v + (\nabla + \lambda w), \qquad w \leftarrow w - \eta_e v, \qquad
+    \eta_e = \tfrac12 \eta_0 (1 + \cos(\pi e / E)) \text{ or } \eta_0
 
 The rule of `torch.optim.SGD` (same bytes as its fused form). Not that class itself: its first use imports
 torch._dynamo and SymPy, 1.3 s in every job, more than a round on small images trains.
+Reference of the schedule: Loshchilov and Hutter, 2017, "SGDR: stochastic gradient descent with warm restarts", without
+restarts.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -59,3 +64,19 @@ class Sgd:
                     maximize=False,
                     is_first_step=False,
                 )
+
+
+def learning_rate(schedule: Literal["cosine", "constant"], first: float, epoch: int, epochs: int) -> float:
+    """Return the rate of an epoch.
+
+    Args:
+        schedule: "cosine" falls from ``first`` to zero over all epochs.
+        first: rate of epoch 0.
+        epoch: number of the epoch, from 0.
+        epochs: number of epochs in all.
+
+    Example:
+        >>> round(learning_rate("cosine", 0.1, 5, 10), 3)
+        0.05
+    """
+    return first if schedule == "constant" else first * 0.5 * (1 + math.cos(math.pi * epoch / epochs))

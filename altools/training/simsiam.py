@@ -13,26 +13,23 @@ other, so each has batch statistics of its own. Knows nothing about files, label
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from altools.config.recipes import PretrainRecipe
+from altools.data.images import Images
 from altools.errors import UserError
-from altools.images import Images
 from altools.models import Classifier, initialise
-from altools.progress import progress
 from altools.rng import inside_layers
-from altools.training.checkpoint import Checkpoint
-from altools.training.finite import refuse_infinite, refuse_infinite_weights
+from altools.training.fit import SIMSIAM, Checkpoint, Epoch, History, fit
 from altools.training.knn import Monitor
 from altools.training.precision import Precision, precision_for
-from altools.training.pretrain_recipe import PretrainRecipe
-from altools.training.sgd import Sgd
+from altools.training.sgd import Sgd, learning_rate
 from altools.training.views import ViewDraws, view
 
 RATE_FOR = 256  # images in a batch that the recipe's learning rate is meant for
@@ -84,21 +81,9 @@ def spread(projections: Float[Tensor, "b z"]) -> Float[Tensor, ""]:
     return F.normalize(projections, dim=1).std(0).mean()
 
 
-@dataclass
-class History:
-    """One row per epoch."""
-
-    epoch: list[int] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    """Mean over the batches, between -1 and 1."""
-    projection_std: list[float] = field(default_factory=list)
-    """Mean over the batches of `spread`."""
-    knn_accuracy: list[float] = field(default_factory=list)
-    """NaN where it was not measured."""
-    learning_rate: list[float] = field(default_factory=list)
-    """Of encoder and projector."""
-    images_per_s: list[float] = field(default_factory=list)
-    wall_s: list[float] = field(default_factory=list)
+COLUMNS = ("epoch", "loss", "projection_std", "knn_accuracy", "learning_rate", "images_per_s", "wall_s")
+"""Of the history: loss (-1 to 1) and projection_std (`spread`) are means over the batches; knn_accuracy is NaN where it
+was not measured; learning_rate is that of encoder and projector."""
 
 
 def pretrain(
@@ -108,7 +93,7 @@ def pretrain(
     streams: Callable[[str], Generator],
     monitor: Monitor,
     checkpoint: Checkpoint | None = None,
-    where: str = "pre-training",
+    job_name: str = "pre-training",
 ) -> History:
     """Train the backbone of ``encoder`` in place; its classifier stays as it is.
 
@@ -119,8 +104,8 @@ def pretrain(
         streams: CPU streams by purpose: "heads", and "epoch k" (order first, then both views), so that any epoch can
             be replayed.
         monitor: measures the encoder every ``recipe.monitor_epochs`` epochs.
-        checkpoint: where a killed job goes on from.
-        where: the job in words, for messages.
+        checkpoint: where a killed training continues from.
+        job_name: the job in words, for messages.
 
     Raises:
         UserError: fewer images than a batch, or the loss is no longer finite.
@@ -128,7 +113,7 @@ def pretrain(
     if len(images) < recipe.batch_size:
         raise UserError(
             f"pretrain.batch_size must be at most the number of training images, {len(images)}. "
-            f"Got {recipe.batch_size} ({where}); lower it."
+            f"Got {recipe.batch_size} ({job_name}); lower it."
         )
     model = SimSiam(encoder, recipe.width, recipe.predictor_width, streams("heads")).to(images.device)
     precision = precision_for(model.encoder, images.device, recipe.precision)
@@ -136,29 +121,29 @@ def pretrain(
     learning = [*model.encoder.backbone.parameters(), *model.projector.parameters()]
     momentum, decay = recipe.momentum, recipe.weight_decay
     optimizer = Sgd(learning, model.predictor.parameters(), momentum=momentum, weight_decay=decay)
-    history = History()
-    done = checkpoint.restore(model, optimizer, history) if checkpoint else 0
-    model.train()
-    for epoch in progress(range(done, recipe.epochs), recipe.epochs - done, "epoch", "pretrain"):
-        started = time.perf_counter()
-        rate = learning_rate(recipe, epoch)
-        rates = (rate, first_rate(recipe) if recipe.constant_predictor_rate else rate)
+    first = recipe.learning_rate * recipe.batch_size / RATE_FOR
+
+    def run_epoch(epoch: int) -> Epoch:
+        rate = learning_rate(recipe.schedule, first, epoch, recipe.epochs)
+        rates = (rate, first if recipe.constant_predictor_rate else rate)
         losses, std = _epoch(model, images, recipe, streams(f"epoch {epoch}"), optimizer, rates, precision)
-        refuse_infinite(losses, epoch, rate, where, ("SimSiam", "pretrain"))
-        wall_s = time.perf_counter() - started
-        measured = (epoch + 1) % recipe.monitor_epochs == 0 or epoch + 1 == recipe.epochs
-        history.epoch.append(epoch)
-        history.loss.append(float(losses.mean()))
-        history.projection_std.append(std)
-        history.knn_accuracy.append(monitor.measure(encoder) if measured else math.nan)
-        history.learning_rate.append(rate)
-        history.images_per_s.append(len(images) // recipe.batch_size * recipe.batch_size / wall_s)
-        history.wall_s.append(wall_s)
-        if checkpoint:
-            checkpoint.after_epoch(epoch + 1, model, optimizer, history)
-    refuse_infinite_weights(model, where, "pretrain")
-    model.eval()
-    return history
+        row = {"loss": float(losses.mean()), "projection_std": std, "learning_rate": rate}
+        return Epoch(losses, len(losses) * recipe.batch_size, row)
+
+    def measure(epoch: int) -> dict[str, float]:
+        due = (epoch + 1) % recipe.monitor_epochs == 0 or epoch + 1 == recipe.epochs
+        return {"knn_accuracy": monitor.measure(encoder) if due else math.nan}
+
+    return fit(
+        model,
+        optimizer,
+        run_epoch,
+        History(*COLUMNS),
+        epochs=recipe.epochs,
+        kind=replace(SIMSIAM, job_name=job_name),
+        checkpoint=checkpoint,
+        measure=measure,
+    )
 
 
 def _epoch(
@@ -176,7 +161,7 @@ def _epoch(
     order = torch.randperm(len(images), generator=rng)[:used].to(device)
     _, channels, height, width = images.pixels.shape
     first, second = (ViewDraws.draw(used, (channels, height, width), recipe.views, rng).to(device) for _ in range(2))
-    found = torch.zeros(steps, 2, device=device)
+    values = torch.zeros(steps, 2, device=device)
     inside_layers(rng, device)
     for step, start in enumerate(range(0, used, recipe.batch_size)):
         part = slice(start, start + recipe.batch_size)
@@ -184,28 +169,16 @@ def _epoch(
         views = [images.normalise(view(pixels, draws[part])) for draws in (first, second)]
         with precision.autocast():
             (p1, z1), (p2, z2) = (model(images) for images in views)
-        value = loss(p1.float(), z1.float(), p2.float(), z2.float())
+        step_loss = loss(p1.float(), z1.float(), p2.float(), z2.float())
         optimizer.zero_grad()
-        value.backward()
+        step_loss.backward()
         optimizer.step(*rates)
         with torch.no_grad():
-            found[step] = torch.stack([value, spread(z1.float())])
-    losses, stds = found.double().cpu().unbind(1)
+            values[step] = torch.stack([step_loss, spread(z1.float())])
+    losses, stds = values.double().cpu().unbind(1)
     return losses, float(stds.mean())
 
 
-def first_rate(recipe: PretrainRecipe) -> float:
-    """Return the rate of the first epoch, which grows with the batch."""
-    return recipe.learning_rate * recipe.batch_size / RATE_FOR
-
-
-def learning_rate(recipe: PretrainRecipe, epoch: int) -> float:
-    """Return the rate of an epoch: constant, or half a cosine from the first rate to zero over all epochs."""
-    if recipe.schedule == "constant":
-        return first_rate(recipe)
-    return first_rate(recipe) * 0.5 * (1 + math.cos(math.pi * epoch / recipe.epochs))
-
-
-def collapsed(history: History, recipe: PretrainRecipe) -> bool:
-    """Whether the projections of the last epoch are (nearly) one point."""
-    return history.projection_std[-1] * math.sqrt(recipe.width) < COLLAPSED
+def collapsed(projection_std: float, recipe: PretrainRecipe) -> bool:
+    """Return whether the projections of the last epoch have (nearly) collapsed to one point."""
+    return projection_std * math.sqrt(recipe.width) < COLLAPSED

@@ -1,53 +1,30 @@
-"""Supervised training from given weights: plain SGD over images that already lie on the device.
+"""Supervised training from given weights: SGD over images that already lie on the device.
 
 Knows nothing about files, rounds or strategies. No host-device synchronisation inside an epoch.
 """
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
-from altools.images import Draws, Images
+from altools.config.recipes import Recipe
+from altools.data.images import Draws, Images
 from altools.models import Classifier
-from altools.progress import progress
 from altools.rng import inside_layers
-from altools.training.checkpoint import Checkpoint
-from altools.training.finite import refuse_infinite, refuse_infinite_weights
+from altools.training.fit import SUPERVISED, Checkpoint, Epoch, History, fit
 from altools.training.precision import Precision, precision_for
-from altools.training.recipe import Recipe
 from altools.training.replay import Graphs, Step
-from altools.training.sgd import Sgd
+from altools.training.sgd import Sgd, learning_rate
 
-
-@dataclass
-class History:
-    """One row per epoch."""
-
-    epoch: list[int] = field(default_factory=list)
-    loss: list[float] = field(default_factory=list)
-    """Mean cross-entropy per image, nats."""
-    accuracy: list[float] = field(default_factory=list)
-    """On the augmented training batches, as the weights moved."""
-    learning_rate: list[float] = field(default_factory=list)
-    images_per_s: list[float] = field(default_factory=list)
-    wall_s: list[float] = field(default_factory=list)
-
-    def append(self, epoch: int, loss: float, accuracy: float, rate: float, images: int, wall_s: float) -> None:
-        """Add the row of an epoch that saw so many images in so many seconds."""
-        self.epoch.append(epoch)
-        self.loss.append(loss)
-        self.accuracy.append(accuracy)
-        self.learning_rate.append(rate)
-        self.images_per_s.append(images / wall_s)
-        self.wall_s.append(wall_s)
+COLUMNS = ("epoch", "loss", "accuracy", "learning_rate", "images_per_s", "wall_s")
+"""Of the history: loss is the mean cross-entropy per image in nats; accuracy is that of the augmented training batches,
+as the weights moved."""
 
 
 def train(
@@ -57,7 +34,7 @@ def train(
     rows: Int[Tensor, " l"],
     recipe: Recipe,
     streams: Callable[[int], Generator],
-    where: str = "training",
+    job_name: str = "training",
     checkpoint: Checkpoint | None = None,
 ) -> History:
     """Train ``model`` in place on the labelled rows; the last epoch's weights stay.
@@ -67,34 +44,36 @@ def train(
         images: the training set.
         labels: classes of the training set, on the same device.
         rows: which images are labelled, on the CPU.
-        recipe: the recipe.
-        streams: the CPU stream of an epoch (order first, then augmentation), so that any epoch can be replayed; torch's
-            global generators are set from it, for layers that draw (`inside_layers`).
-        where: the job in words, for messages.
-        checkpoint: where a killed job goes on from.
+        recipe: how to train.
+        streams: the CPU stream of an epoch: order first, then augmentation. Any epoch can be replayed. Torch's global
+            generators are set from it, for layers that draw (`inside_layers`).
+        job_name: the job in words, for messages.
+        checkpoint: where a killed training continues from.
 
     Raises:
-        UserError: the loss is no longer finite; names the epoch, the step and the learning rate.
+        UserError: the loss is no longer finite; the message names the epoch, the step and the learning rate.
     """
     precision = precision_for(model, images.device, recipe.precision)
-    precision.lay_out(model)
-    history = History()
+    precision.to_memory_format(model)
     optimizer = Sgd(model.parameters(), momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    done = checkpoint.restore(model, optimizer, history) if checkpoint else 0
-    model.train()
-    run = _Epochs(model, images, labels, rows, recipe, optimizer, precision)
-    for epoch in progress(range(done, recipe.epochs), recipe.epochs - done, "epoch", "train"):
-        started = time.perf_counter()
-        rate = learning_rate(recipe, epoch)
-        losses, correct = run.epoch(streams(epoch), rate)
-        refuse_infinite(losses, epoch, rate, where)
-        wall_s = time.perf_counter() - started
-        history.append(epoch, float(losses @ run.sizes) / len(rows), correct / len(rows), rate, len(rows), wall_s)
-        if checkpoint:
-            checkpoint.after_epoch(epoch + 1, model, optimizer, history)
-    refuse_infinite_weights(model, where)
-    model.eval()
-    return history
+    steps = _Epochs(model, images, labels, rows, recipe, optimizer, precision)
+
+    def run_epoch(epoch: int) -> Epoch:
+        rate = learning_rate(recipe.schedule, recipe.learning_rate, epoch, recipe.epochs)
+        losses, correct = steps.epoch(streams(epoch), rate)
+        mean_loss = float(losses @ steps.sizes) / len(rows)
+        row = {"loss": mean_loss, "accuracy": correct / len(rows), "learning_rate": rate}
+        return Epoch(losses, len(rows), row)
+
+    return fit(
+        model,
+        optimizer,
+        run_epoch,
+        History(*COLUMNS),
+        epochs=recipe.epochs,
+        kind=replace(SUPERVISED, job_name=job_name),
+        checkpoint=checkpoint,
+    )
 
 
 class _Epochs:
@@ -198,10 +177,3 @@ class _Counted:
         self.number.zero_()
         for step in self.steps:
             step()
-
-
-def learning_rate(recipe: Recipe, epoch: int) -> float:
-    """Return the rate of an epoch: constant, or half a cosine from the start value to zero over all epochs."""
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / recipe.epochs))

@@ -26,10 +26,9 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Generator, Tensor
 
-from altools.training.pretrain_recipe import Views
+from altools.config.recipes import Views
+from altools.data.crops import ATTEMPTS, RATIO
 
-ATTEMPTS = 10  # as torchvision: crops are drawn anew while they do not fit; then the largest central one is taken
-RATIO = (3 / 4, 4 / 3)  # width / height of a crop
 LUMA = (0.2989, 0.587, 0.114)
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 CPU_CHUNK = 64  # images at a time on a CPU: intermediate results stay in its cache, 1.3x to 5x as fast as 512

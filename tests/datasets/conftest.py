@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from altools import datasets, prepared, storage
+from altools import storage
+from altools.data import prepare as preparation
+from altools.data import prepared, sources
 from tests.samples import SHARED
 
 
@@ -21,8 +23,8 @@ class Prepared:
     def __init__(self, folder):
         self.folder = folder
         self.facts = storage.read_json(folder / "dataset.json")
-        self.images = {split: np.array(prepared.pixels(folder, split)) for split in datasets.SPLITS}
-        self.index = {split: pd.read_parquet(folder / split / "index.parquet") for split in datasets.SPLITS}
+        self.images = {split: np.array(prepared.pixels(folder, split)) for split in sources.SPLITS}
+        self.index = {split: pd.read_parquet(folder / split / "index.parquet") for split in sources.SPLITS}
 
     def image(self, split, name):
         """Return the pixels and the class of one image by its publisher's name."""
@@ -42,9 +44,9 @@ def prepare(tmp_path):
     """Prepare a source into a folder of its own and read the result back."""
 
     def run(name, *, train_images=None, **options):
-        source = datasets.read(name, options)
+        source = sources.read(name, options)
         folder = tmp_path / "prepared" / name
-        prepared.write(source, folder, train_images or len(source.train.ids), {"options": "test"})
+        preparation.write(source, folder, train_images or len(source.train.ids), {"options": "test"})
         return Prepared(folder)
 
     return run

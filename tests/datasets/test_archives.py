@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from altools import archives
+from altools.data.raw import archives
 from altools.errors import UserError
 
 

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from altools import datasets
-from altools.datasets import braintumor
+from altools.data import sources
+from altools.data.sources import braintumor
 from altools.errors import UserError
 from tests.samples import SHARED
 
@@ -40,7 +40,7 @@ def made(tmp_path):
 
 def refused(message, path, **options):
     with pytest.raises(UserError, match=message) as caught:
-        datasets.read("braintumor", {"path": str(path), "complete": False, **options})
+        sources.read("braintumor", {"path": str(path), "complete": False, **options})
     assert "\n" not in str(caught.value)
 
 
@@ -90,7 +90,7 @@ def test_both_sizes_and_a_constant_slice_survive(made, prepare):
 
 
 def test_another_test_fold(made):
-    source = datasets.read("braintumor", {"path": str(made), "test_fold": 2, "complete": False})
+    source = sources.read("braintumor", {"path": str(made), "test_fold": 2, "complete": False})
     assert source.test.ids == ["4.mat", "5.mat", "6.mat"] and len(source.train.ids) == 12
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from altools import datasets
-from altools.datasets import cifar10
+from altools.data import sources
+from altools.data.sources import cifar10
 from altools.errors import UserError
 from tests.samples import SHARED
 
@@ -55,7 +55,7 @@ def unpacked(folder, contents):
 
 def refused(message, **options):
     with pytest.raises(UserError, match=message) as caught:
-        datasets.read("cifar10", {"complete": False, **options})
+        sources.read("cifar10", {"complete": False, **options})
     assert "\n" not in str(caught.value)
 
 

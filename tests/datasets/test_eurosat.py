@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from altools import datasets
-from altools.datasets import eurosat
+from altools.data import sources
+from altools.data.sources import eurosat
 from altools.errors import UserError
 
 
@@ -82,7 +82,7 @@ def test_our_split_takes_what_is_there(tree, prepare):
 
 def refused(message, **options):
     with pytest.raises(UserError, match=message) as caught:
-        datasets.read("eurosat", options)
+        sources.read("eurosat", options)
     assert "\n" not in str(caught.value)
 
 

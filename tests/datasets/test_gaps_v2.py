@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from altools import datasets
-from altools.datasets import gaps
+from altools.data import sources
+from altools.data.sources import gaps
 from altools.errors import UserError
 
 SIZE = 64
@@ -42,7 +42,7 @@ def chunk(made, subset, number, letter):
 
 def refused(message, made, **options):
     with pytest.raises(UserError, match=message) as caught:
-        datasets.read("gaps", {"path": str(made), "patch_size": SIZE, "complete": False, **options})
+        sources.read("gaps", {"path": str(made), "patch_size": SIZE, "complete": False, **options})
     assert "\n" not in str(caught.value)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from altools import download, id_lists, published
-from altools.datasets import eurosat
+from altools.data.raw import id_lists, published
+from altools.data.sources import eurosat
 from altools.errors import UserError
 
 MATERIALS = Path(__file__).parents[2] / "materials"
@@ -16,7 +16,7 @@ MATERIALS = Path(__file__).parents[2] / "materials"
 
 def test_sources_yaml_is_in_step():
     text = (MATERIALS / "sources.yaml").read_text()
-    assert text == id_lists.as_yaml(), "run: python -m altools.id_lists > materials/sources.yaml"
+    assert text == id_lists.as_yaml(), "run: python -m altools.data.raw.id_lists > materials/sources.yaml"
     entries = yaml.safe_load(text)["lists"]
     assert {name: (entry["sha256"], entry["lines"]) for name, entry in entries.items()} == {
         name: (entry.sha256, entry.lines) for name, entry in id_lists.PAPER.items()
@@ -32,7 +32,9 @@ def test_the_published_lists_are_the_ones_we_know(materials):
 
 def test_eurosat_stratified_is_in_step_and_stratified():
     names = (MATERIALS / "eurosat_stratified.txt").read_text().splitlines()
-    assert names == eurosat.stratified(), "run: python -m altools.datasets.eurosat > materials/eurosat_stratified.txt"
+    assert names == eurosat.stratified(), (
+        "run: python -m altools.data.sources.eurosat > materials/eurosat_stratified.txt"
+    )
     assert len(set(names)) == 27000 and all(eurosat.NAME.fullmatch(name) for name in names)
     train = Counter(name.partition("/")[0] for name in names[: eurosat.TRAIN_IMAGES])
     for label, count in eurosat.COUNTS.items():
@@ -59,7 +61,7 @@ def test_fetched_beside_the_raw_data_and_verified(server, tmp_path, monkeypatch)
 
 def test_without_network_it_names_the_other_split(tmp_path, monkeypatch):
     monkeypatch.setattr(id_lists, "ADDRESSES", ("http://127.0.0.1:9/{file}",))
-    monkeypatch.setattr(download.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
     with pytest.raises(UserError, match=r"eurosat_ids.txt is absent .* by hand, or set split: stratified\."):
         id_lists.paper("eurosat", "", tmp_path)
 

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from altools import datasets, prepared, storage
+from altools import storage
+from altools.cli.contact_sheet import contact_sheet
+from altools.data import prepare as preparation
+from altools.data import sources
 from altools.errors import UserError
-from altools.steps.contact_sheet import contact_sheet
 
 
 @pytest.fixture
@@ -22,9 +24,9 @@ def made(tmp_path):
 
 
 def test_only_the_index_is_written(made, tmp_path):
-    source = datasets.read("imagenet", {"path": str(made), "complete": False})
+    source = sources.read("imagenet", {"path": str(made), "complete": False})
     folder = tmp_path / "prepared"
-    prepared.write(source, folder, 6, {})
+    preparation.write(source, folder, 6, {})
     facts = storage.read_json(folder / "dataset.json")
     assert facts["encoded_in"] == str(made) and facts["shape"] == [3, 224, 224] and facts["mean"] is None
     assert facts["test"] == {"images": 4, "per_class": {"n01440764": 2, "n01443537": 2}}
@@ -33,12 +35,12 @@ def test_only_the_index_is_written(made, tmp_path):
     assert all((made / name).is_file() for name in index["id"])
     assert not list(folder.rglob("images.npy"))
     with pytest.raises(UserError, match="holds an index only"):
-        contact_sheet(facts=str(folder / "dataset.json"), png=str(tmp_path / "sheet.png"))
+        contact_sheet(dataset_info=str(folder / "dataset.json"), png=str(tmp_path / "sheet.png"))
 
 
 def test_unsorted_validation_images_and_counts_are_refused(made):
     with pytest.raises(UserError, match="must hold the same 1000 class folders. Got 2 and 2"):
-        datasets.read("imagenet", {"path": str(made)})
+        sources.read("imagenet", {"path": str(made)})
     (made / "val/n01443537").rename(made / "val/n09999999")
     with pytest.raises(UserError, match="sort the validation images into class folders"):
-        datasets.read("imagenet", {"path": str(made), "complete": False})
+        sources.read("imagenet", {"path": str(made), "complete": False})

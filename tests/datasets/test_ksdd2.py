@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from altools import datasets
-from altools.datasets import ksdd2
+from altools.data import sources
+from altools.data.sources import ksdd2
 from altools.errors import UserError
 
 
@@ -18,7 +18,7 @@ def copy(raw, tmp_path):
 
 def refused(message, path, **options):
     with pytest.raises(UserError, match=message):
-        datasets.read("ksdd2", {"path": str(path), "complete": False, **options})
+        sources.read("ksdd2", {"path": str(path), "complete": False, **options})
 
 
 def test_the_real_ids(raw, materials, prepare):
@@ -44,7 +44,7 @@ def test_a_disagreement_with_the_paper_is_stated(copy, materials, prepare):
 
 
 def test_without_the_list_nothing_is_stated(copy):
-    assert datasets.read("ksdd2", {"path": str(copy), "complete": False}).notes["agrees_with_paper"] is None
+    assert sources.read("ksdd2", {"path": str(copy), "complete": False}).notes["agrees_with_paper"] is None
 
 
 def test_the_published_copy_in_train_is_ignored(copy, prepare):

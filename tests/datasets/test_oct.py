@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from altools import datasets, prepared
-from altools.datasets import oct as oct2017
+from altools.data import prepare as preparation
+from altools.data import sources
+from altools.data.sources import oct as oct2017
 from altools.errors import UserError
 
 
@@ -28,7 +29,7 @@ def copy(published, tmp_path):
 
 def refused(message, **options):
     with pytest.raises(UserError, match=message):
-        datasets.read("oct", options)
+        sources.read("oct", options)
 
 
 def test_the_real_images(published, prepare):
@@ -74,10 +75,10 @@ def test_copies_and_leftovers_are_no_images(copy, prepare):
 
 def test_the_papers_list_is_train_only_and_none_of_it_is_in_the_sample(published, materials):
     listed = str(materials / "oct_ids.txt")
-    source = datasets.read("oct", {"path": str(published), "list_file": listed, "complete": False})
+    source = sources.read("oct", {"path": str(published), "list_file": listed, "complete": False})
     assert len(source.train.ids) == 0 and len(source.test.ids) == 35
     with pytest.raises(UserError, match=r"every class needs training images"):
-        prepared.write(source, published / "out", 0, {})
+        preparation.write(source, published / "out", 0, {})
 
 
 def test_every_image_of_the_papers_list_is_taken(materials, tmp_path):
@@ -90,7 +91,7 @@ def test_every_image_of_the_papers_list_is_taken(materials, tmp_path):
         for number in range(242):
             (tmp_path / f"OCT2017/test/{label}/{label}-{number}-1.jpeg").touch()
     options = {"path": str(tmp_path), "list_file": str(materials / "oct_ids.txt")}
-    source = datasets.read("oct", options)
+    source = sources.read("oct", options)
     assert list(source.train.ids) == names
     assert np.bincount(source.train.labels).tolist() == [2229, 679, 516, 1576]
     assert source.notes["train_patients"] == 1854
@@ -108,7 +109,7 @@ def test_the_draw_is_stratified_and_fixed(tmp_path):
             for k in range(number):
                 (tmp_path / f"OCT2017/{part}/{label}/{label}-{k}-1.jpeg").touch()
     options = {"path": str(tmp_path), "split": "stratified", "draw": 50}
-    first, second = (datasets.read("oct", options) for _ in range(2))
+    first, second = (sources.read("oct", options) for _ in range(2))
     assert np.bincount(first.train.labels).tolist() == [20, 10, 5, 15] and first.train.ids == second.train.ids
     assert first.train.labels != sorted(first.train.labels)
     refused("options.draw must be at most the number of train images. Got 2000 of 1000", **options | {"draw": 2000})

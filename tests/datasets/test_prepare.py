@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from altools import parallel, prepared, storage
-from altools.datasets import Source, Split
+from altools import storage
+from altools.data import prepare as preparation
+from altools.data.sources import Source, Split
 from altools.errors import UserError
+from altools.runtime import parallel
 
 
 def files_below(folder):
@@ -61,7 +63,7 @@ def source(train, test, **more):
 
 def test_everything_is_where_it_belongs(tmp_path):
     made = source(range(20, 200), range(300, 310), notes={"a": 1}, attachments={"ng.csv": "x\n1\n"})
-    prepared.write(made, tmp_path, 180, {"code": "abc"})
+    preparation.write(made, tmp_path, 180, {"code": "abc"})
     assert {str(path) for path in files_below(tmp_path)} == {
         "dataset.json",
         "ng.csv",
@@ -74,7 +76,7 @@ def test_everything_is_where_it_belongs(tmp_path):
 
 def test_a_bad_test_image_leaves_no_train_images_either(tmp_path):
     with pytest.raises(UserError, match=r"Got 1 bad of 10 in test: test13 \(unlucky\); repair or remove them"):
-        prepared.write(source(range(20, 40), range(10, 20)), tmp_path, 20, {})
+        preparation.write(source(range(20, 40), range(10, 20)), tmp_path, 20, {})
     assert files_below(tmp_path) == {}
 
 
@@ -89,7 +91,7 @@ def test_a_bad_test_image_leaves_no_train_images_either(tmp_path):
 )
 def test_useless_sources_are_refused(tmp_path, made, message):
     with pytest.raises(UserError, match=message):
-        prepared.write(made, tmp_path, len(made.train.ids), {})
+        preparation.write(made, tmp_path, len(made.train.ids), {})
     assert files_below(tmp_path) == {}
 
 
@@ -97,19 +99,20 @@ SCRIPT = """
 # No "if __name__" guard, like the scripts that a workflow runs.
 import os, sys
 from pathlib import Path
-from altools import parallel, prepared
+from altools.runtime import parallel
+from altools.data import prepare as preparation
 from slow_source import made
 assert not os.environ.get("STARTED_TWICE")
 os.environ["STARTED_TWICE"] = "yes"
 parallel.START_S, parallel.cores = 0, lambda: 2
-prepared.write(made(), Path(sys.argv[1]), 1280, {"code": "abc"})
+preparation.write(made(), Path(sys.argv[1]), 1280, {"code": "abc"})
 """
 
 SLOW_SOURCE = """
 import os, time
 from pathlib import Path
 import numpy as np
-from altools.datasets import Source, Split
+from altools.data.sources import Source, Split
 
 def decode(item):
     Path(os.environ["PIDS"], str(os.getpid())).touch()
@@ -169,7 +172,7 @@ def test_mean_and_std_are_exact(tmp_path, side):
     pixels[0, 1], pixels[1, :, 0] = 7, 130
     split = Split(ids=["a", "b", "c"], labels=[0, 1, 0], items=pixels)
     made = Source(classes=["x", "y"], shape=(2, side, side), train=split, test=split, decode=np.asarray)
-    prepared.write(made, tmp_path, 3, {})
+    preparation.write(made, tmp_path, 3, {})
     facts = storage.read_json(tmp_path / "dataset.json")
     unit = pixels / 255
     assert facts["mean"] == pytest.approx(unit.mean((0, 2, 3)), abs=1e-6)

@@ -14,11 +14,11 @@ TEXT = (Path(__file__).parents[2] / "docs/results.md").read_text()
 EXPLAINED = set(re.findall(r"`([^`]+)`", TEXT))
 CURVES = tables.curves(("random", "margin"))
 QUERIES = tables.queries(("random", "margin"))
-NOTES = pd.DataFrame([{**dict.fromkeys(query_notes.COLUMNS, 0), "fact": "tied_at_cut", "value": "1"}])
+NOTES = pd.DataFrame([{**dict.fromkeys(query_notes.COLUMNS, 0), "note": "tied_at_cut", "value": "1"}])
 MADE = statistics.Queries(
     images=QUERIES,
-    asked=tables.asked(QUERIES),
-    facts=NOTES,
+    sizes=tables.query_sizes(QUERIES),
+    notes=NOTES,
     pool=pd.DataFrame({"dataset": "digits", "label": range(10), "count": 40}),
 )
 
@@ -38,5 +38,4 @@ def test_every_table_and_column_is_explained(name):
 
 def test_every_measure_and_figure_is_explained():
     assert set(diagnostics.MEASURES) <= EXPLAINED
-    drawn = {*figures.FIGURES, *figures.OVERALL, "queried_images", "represented_images", "settings", "pretraining"}
-    assert drawn <= {name.rpartition("/")[2] for name in EXPLAINED}
+    assert set(figures.FIGURES) <= {name.rpartition("/")[2] for name in EXPLAINED}

@@ -16,9 +16,12 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from altools import archives, config, datasets, parallel, prepared
-from altools.datasets import cifar10, eurosat, oct
+from altools.config import schema as config
+from altools.data import prepare, sources
+from altools.data.raw import archives
+from altools.data.sources import cifar10, eurosat, oct
 from altools.errors import UserError
+from altools.runtime import parallel
 from tests.repositories import TINY
 
 VALID = yaml.safe_load(TINY)
@@ -230,8 +233,8 @@ class Raw:
     def prepare(self):
         options = trusted(self.options) if self.source == "cifar10" else self.options
         archives._opened.cache_clear()  # it knows a zip by its path
-        source = datasets.read(self.source, options)
-        prepared.write(source, self.target, len(source.train.ids), {})
+        source = sources.read(self.source, options)
+        prepare.write(source, self.target, len(source.train.ids), {})
 
 
 @pytest.fixture(scope="module", params=MAKERS)

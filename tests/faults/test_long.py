@@ -140,7 +140,7 @@ def test_damaged_artefacts_are_named_never_used_and_rebuilt_on_request(finished,
     assert f"{labelled} cannot be read" in said
     assert not (copied.path / f"{ROUNDS}/margin/seed0/round2/query.json").exists()
 
-    verify = [sys.executable, "-m", "altools.steps.verify", "results"]
+    verify = [sys.executable, "-m", "altools.cli.verify", "results"]
     named = subprocess.run(verify, cwd=copied.path, capture_output=True, text=True)
     assert named.returncode == 1 and "2 damaged artefacts" in named.stdout
     assert model in named.stdout and labelled in named.stdout

@@ -5,12 +5,12 @@ import torch
 import torch.nn.functional as F
 
 from altools import models
-from altools.images import Draws, Images
+from altools.config.recipes import Augmentation, ModelSpec, Recipe
+from altools.data.images import Draws, Images
 from altools.rng import stream
-from altools.training.checkpoint import Checkpoint
+from altools.runtime.checkpoint import Checkpoint
 from altools.training.precision import precision_for
 from altools.training.predict import predict
-from altools.training.recipe import Augmentation, Recipe
 from altools.training.sgd import Sgd
 from altools.training.supervised import _Counted, _Epochs, train
 
@@ -28,7 +28,7 @@ def data():
 
 
 def fresh():
-    return models.build("resnet18", 3, 10, stream(0, "weights"), stem="cifar").cuda()
+    return models.build(ModelSpec(name="resnet18", options={"stem": "cifar"}), 3, 10, stream(0, "weights")).cuda()
 
 
 def streams(epoch):
@@ -55,7 +55,7 @@ def run_of(model, data, count, precision):
     images, labels = data
     recipe = Recipe(epochs=1, precision=precision)
     chosen = precision_for(model, images.device, precision)
-    chosen.lay_out(model)
+    chosen.to_memory_format(model)
     optimizer = Sgd(model.parameters(), momentum=0.9, weight_decay=5e-4)
     return _Epochs(model.train(), images, labels, torch.arange(count), recipe, optimizer, chosen)
 
@@ -80,7 +80,7 @@ def test_the_same_training_replayed_twice_is_the_same_to_rounding(data):
     images, labels = data
     recipe = Recipe(epochs=2, precision="float32")
     first, second = (train(fresh(), images, labels, torch.arange(200), recipe, streams) for _ in range(2))
-    assert first.loss == pytest.approx(second.loss, rel=1e-3)
+    assert first.columns["loss"] == pytest.approx(second.columns["loss"], rel=1e-3)
 
 
 def test_a_capture_changes_no_tensor_of_the_training(data):
@@ -98,7 +98,7 @@ def test_a_resumed_training_goes_on_where_it_was(data, tmp_path):
     def losses(epochs, name):
         saves = Checkpoint(path=tmp_path / name, identity={}, every_epochs=1)
         recipe = Recipe(epochs=epochs, schedule="constant", precision="float32")
-        return train(fresh(), images, labels, torch.arange(207), recipe, streams, "job", saves).loss
+        return train(fresh(), images, labels, torch.arange(207), recipe, streams, "job", saves).columns["loss"]
 
     whole = losses(4, "whole")
     losses(2, "resumed")
@@ -112,11 +112,10 @@ def test_layers_that_draw_follow_the_seed(data):
         model = fresh()
         model.backbone = torch.nn.Sequential(model.backbone, torch.nn.Dropout(0.5)).cuda()
         recipe = Recipe(epochs=2, precision="float32")
-        found.append(
-            train(
-                model, images, labels, torch.arange(207), recipe, lambda epoch, seed=seed: stream(seed, f"{epoch}")
-            ).loss
+        history = train(
+            model, images, labels, torch.arange(207), recipe, lambda epoch, seed=seed: stream(seed, f"{epoch}")
         )
+        found.append(history.columns["loss"])
     assert found[0] == pytest.approx(found[1], rel=1e-3) and found[0] != pytest.approx(found[2], rel=1e-3)
 
 
@@ -127,7 +126,9 @@ def test_the_end_is_that_of_eager_float32_within_seed_noise(data):
         recipe = Recipe(epochs=5, precision=precision)
         scores = []
         for seed in range(3):
-            model = models.build("resnet18", 3, 10, stream(seed, "weights"), stem="cifar").cuda()
+            model = models.build(
+                ModelSpec(name="resnet18", options={"stem": "cifar"}), 3, 10, stream(seed, "weights")
+            ).cuda()
             train(model, images, labels, torch.arange(0, 2000, 4), recipe, lambda e, s=seed: stream(s, f"epoch {e}"))
             scores.append(float((predict(model, images).logits.argmax(1) == labels).float().mean()))
         ends[precision] = torch.tensor(scores)
@@ -139,4 +140,4 @@ def test_a_last_batch_that_is_smaller_and_augmentation_are_replayed_too(data):
     images, labels = data
     recipe = Recipe(epochs=10, augmentation=Augmentation(crop_padding=4, horizontal_flip=True))
     history = train(fresh(), images, labels, torch.arange(1007), recipe, streams)
-    assert history.accuracy[-1] > 0.9
+    assert history.columns["accuracy"][-1] > 0.9

@@ -5,15 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from altools.data.labelled import draw_initial, pool_rows
 from altools.errors import UserError
-from altools.partition import initial, pool_rows
 from altools.rng import stream
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(2, 60), st.data())
 def test_rounds_partition_the_training_set(n, data):
-    labelled = initial(n, data.draw(st.integers(1, n)), stream(0, "initial labels"))
+    labelled = draw_initial(n, data.draw(st.integers(1, n)), stream(0, "initial labels"))
     for _ in range(4):
         pool = pool_rows(n, labelled)
         assert torch.equal(pool, pool.sort().values)
@@ -33,6 +33,6 @@ def test_repeats_and_strangers_are_refused():
 
 
 def test_initial_sets_differ_by_seed_and_are_uniform():
-    drawn = torch.stack([initial(10, 3, stream(seed, "initial labels")) for seed in range(2000)])
+    drawn = torch.stack([draw_initial(10, 3, stream(seed, "initial labels")) for seed in range(2000)])
     counts = torch.bincount(drawn.flatten(), minlength=10)
     assert counts.min() > 520 and counts.max() < 680

@@ -79,15 +79,15 @@ MUTATIONS = [
     Mutation(
         name="ties between distances keep pool order",
         module="altools.kernels.flip_order",
-        find="by_margin = closeness.argsort(stable=True, descending=True)",
-        replace="by_margin = torch.arange(len(closeness))",
+        find="by_margin = margin_uncertainty.argsort(stable=True, descending=True)",
+        replace="by_margin = torch.arange(len(margin_uncertainty))",
         test=f"{RANKING}::test_nearest_first_then_smallest_margin_then_pool_order",
     ),
     Mutation(
         name="margins are added to distances",
         module="altools.kernels.flip_order",
         find="distance[by_margin].argsort(stable=True)",
-        replace="(distance - 1e-3 * closeness)[by_margin].argsort(stable=True)",
+        replace="(distance - 1e-3 * margin_uncertainty)[by_margin].argsort(stable=True)",
         test=f"{RANKING}::test_margins_do_not_outweigh_tiny_differences_of_distance",
     ),
 ]

@@ -9,7 +9,7 @@ KMEANS = "tests/oracles/test_kmeans.py"
 MUTATIONS = [
     Mutation(
         name="labelled images are picked again",
-        module="altools.partition",
+        module="altools.data.labelled",
         find="free[labelled] = False",
         replace="pass",
         test="tests/laws/test_partition.py::test_rounds_partition_the_training_set",
@@ -30,7 +30,7 @@ MUTATIONS = [
     ),
     Mutation(
         name="BADGE draws copies by rounding noise",
-        module="altools.kernels.points",
+        module="altools.kernels.distances",
         find="torch.where(closest > points.resolution * norms, closest, 0)",
         replace="closest.clamp_min(0)",
         test=f"{BADGE}::test_copies_are_drawn_once_before_the_uniform_fill",
@@ -107,7 +107,7 @@ MUTATIONS = [
     ),
     Mutation(
         name="core-set loses digits far from the origin",
-        module="altools.kernels.points",
+        module="altools.kernels.distances",
         find="[part - shift for part in (rows, *others)]",
         replace="[part + 0 * shift for part in (rows, *others)]",
         test=f"{KCENTER}::test_real_embeddings_far_from_the_origin_keep_the_float64_picks",

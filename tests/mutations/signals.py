@@ -2,7 +2,7 @@
 
 from tests.mutations import Mutation
 
-UNCHANGED = "tests/unit/test_signals.py::test_no_pass_changes_the_network_or_its_statistics"
+UNCHANGED = "tests/unit/signals/test_signals.py::test_no_pass_changes_the_network_or_its_statistics"
 
 MUTATIONS = [
     Mutation(
@@ -14,9 +14,9 @@ MUTATIONS = [
     ),
     Mutation(
         name="attacks touch BatchNorm statistics",
-        module="altools.signals",
-        find="self.model.eval().requires_grad_(False)",
-        replace="self.model.train().requires_grad_(False)",
+        module="altools.training.predict",
+        find="model.eval().requires_grad_(False)",
+        replace="model.train().requires_grad_(False)",
         test=f"{UNCHANGED}[deepfool_distance]",
     ),
 ]

@@ -116,8 +116,8 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         name="gcmi takes what is least like the queries",
         module="altools.strategies.similar",
-        find="return top_k(2 * total, budget)",
-        replace="return top_k(-2 * total, budget)",
+        find="return top_k(2 * images.total_similarity(query), budget)",
+        replace="return top_k(-2 * images.total_similarity(query), budget)",
         test="tests/oracles/test_similar.py::test_definition",
     ),
     Mutation(
@@ -129,7 +129,7 @@ MUTATIONS: list[Mutation] = [
     ),
     Mutation(
         name="flvmi caps by the smallest similarity to a query",
-        module="altools.kernels.similarity",
+        module="altools.kernels.points",
         find=".similarity(others).amax(dim=1)",
         replace=".similarity(others).amin(dim=1)",
         test="tests/oracles/test_similar.py::test_definition",

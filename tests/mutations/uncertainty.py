@@ -15,8 +15,8 @@ MUTATIONS = [
     Mutation(
         name="margin takes the clearest",
         module="altools.strategies.margin",
-        find="top_k(closeness",
-        replace="top_k(-closeness",
+        find="top_k(margin_uncertainty",
+        replace="top_k(-margin_uncertainty",
         test=f"{ORACLE}::test_two_classes_make_all_three_rank_alike",
     ),
     Mutation(

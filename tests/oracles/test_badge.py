@@ -8,6 +8,7 @@ import torch
 
 from altools import strategies
 from altools.kernels import seeding
+from altools.kernels.distances import among, lower_
 from altools.kernels.gradients import residuals
 from altools.kernels.points import outer_products, vectors
 from altools.pool import Pool
@@ -157,7 +158,7 @@ def test_copies_are_drawn_once_before_the_uniform_fill(mode):
 def test_gradients_are_those_of_the_definition():
     pool = pools.make(20, sharpness=30.0)
     points = outer_products(residuals(pool.probs), pool.embeddings)
-    hidden, left = points.factors
+    left, hidden = points.factors
     formed = (left[:, :, None] * hidden[:, None, :]).flatten(1)
     torch.testing.assert_close(
         formed.double(), torch.tensor(gradients(pool), dtype=torch.float64), atol=2e-6, rtol=1e-4
@@ -166,8 +167,6 @@ def test_gradients_are_those_of_the_definition():
 
 
 def test_outer_products_have_the_distances_of_the_written_out_matrix():
-    from altools.kernels.points import among, lower_
-
     rng = torch.Generator().manual_seed(3)
     left, right = torch.randn(40, 3, generator=rng), torch.randn(40, 7, generator=rng)
     written = (left[:, :, None] * right[:, None, :]).flatten(1)

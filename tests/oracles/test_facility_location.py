@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from altools.kernels import facility, represented
 from altools.kernels.facility import greedy
+from altools.kernels.points import outer_products, unit_rows, unit_vectors
 from altools.kernels.represented import Objective
-from altools.kernels.similarity import Vectors, plain, unit_rows
 from altools.pool import Pool
 from altools.strategies import facility_location, fass
 
@@ -131,8 +131,8 @@ def test_blocks_storage_caps_and_floors_change_nothing(seed, u, r, budget, block
     budget = min(budget, u)
     draw = torch.Generator().manual_seed(seed)
     one, two, three, four = (unit_rows(torch.randn(n, 5, generator=draw).double())[0] for n in (u, u, r, r))
-    candidates = Vectors(factors=(one, two), shifted=shifted)
-    points = Vectors(factors=(three, four), shifted=shifted)
+    candidates = outer_products(one, two, shifted=shifted)
+    points = outer_products(three, four, shifted=shifted)
     cap, floor = torch.rand(2, r, generator=draw).double()
     bonus = torch.rand(u, generator=draw).double()
     objective = Objective(candidates=candidates, represented=points, cap=cap, floor=floor, bonus=bonus)
@@ -158,7 +158,8 @@ def test_a_larger_pool_goes_through_pairs_and_stays_greedy(monkeypatch):
     monkeypatch.setattr(represented.Pairs, "of", staticmethod(lambda *a: made.append(1) or original(*a)))
     small_tiles(monkeypatch, 4096)
     for keep_bytes in (0, 1 << 30):
-        found, gains = greedy(Objective(candidates=plain(x), represented=plain(x)), 120, keep_bytes=keep_bytes)
+        objective = Objective(candidates=unit_vectors(x), represented=unit_vectors(x))
+        found, gains = greedy(objective, 120, keep_bytes=keep_bytes)
         assert_greedy(kernel(x), found.tolist(), gains.tolist())
     assert made
 
@@ -174,7 +175,7 @@ def test_copies_and_zero_embeddings_are_picked_once_each_and_last():
 def test_more_ties_than_a_block_holds_still_end(keep_bytes):
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(4, 16, generator=draw).repeat(75, 1) * torch.rand(300, 1, generator=draw).add(0.1)
-    objective = Objective(candidates=plain(x), represented=plain(x))
+    objective = Objective(candidates=unit_vectors(x), represented=unit_vectors(x))
     found, gains = greedy(objective, 250, keep_bytes=keep_bytes, block=8)
     assert len(set(found.tolist())) == 250
     assert (gains[:4] > 1).all() and (gains[4:] < 1e-3).all()

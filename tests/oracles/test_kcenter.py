@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altools import strategies
+from altools.kernels.distances import centred, lower_
 from altools.kernels.kcenter import farthest_first
-from altools.kernels.points import centred, lower_, vectors
+from altools.kernels.points import vectors
 from altools.pool import Pool
 from tests import pools
 

@@ -1,6 +1,7 @@
 """``kill -9`` at random moments, resumed each time: the same files as without."""
 
 import multiprocessing
+import os
 import random
 import signal
 import time
@@ -9,18 +10,13 @@ from contextlib import redirect_stderr
 import numpy as np
 import pytest
 
-from altools import datasets, prepared
-from altools.config import plain
-from altools.steps.label import label_all
-from altools.steps.pretrain import pretrain
-from altools.steps.train import train
-from altools.training.pretrain_recipe import PretrainRecipe
-from altools.training.recipe import Augmentation, Recipe
+from altools.config.recipes import Augmentation, PretrainRecipe, Recipe
+from altools.data import prepare, sources
+from altools.runtime.job import perform
+from tests import jobs
 
 APART = 12  # epochs between two kills, at most
-NETWORK = {"name": "small_cnn", "options": {"filters": 8, "width": 16}}
-
-STEPS = {"pretrain": pretrain, "train": train}
+MODEL = {"name": "small_cnn", "options": {"filters": 8, "width": 16}, "mean": None, "std": None}
 
 
 @pytest.fixture(scope="module")
@@ -29,48 +25,28 @@ def data(tmp_path_factory):
     pixels = np.random.default_rng(0).integers(0, 256, (340, 3, 8, 8), dtype=np.uint8)
 
     def split(rows):
-        return datasets.Split(
-            ids=[str(row) for row in rows], labels=[row % 4 for row in rows], items=list(pixels[rows])
-        )
+        return sources.Split(ids=[str(row) for row in rows], labels=[row % 4 for row in rows], items=list(pixels[rows]))
 
-    source = datasets.Source(
+    source = sources.Source(
         classes=list("abcd"),
         shape=(3, 8, 8),
         train=split(range(300)),
         test=split(range(300, 340)),
         decode=np.asarray,
     )
-    prepared.write(source, folder, 300, {})
+    prepare.write(source, folder, 300, {})
     return folder
-
-
-def shared(data, code="code"):
-    return {
-        "facts": str(data / "dataset.json"),
-        "network": NETWORK,
-        "normalisation": {"mean": None, "std": None},
-        "seed": 0,
-        "device": "cpu",
-        "threads": 1,
-        "where": "here",
-        "code": code,
-        "checkpoint_every_s": 0.0,
-    }
 
 
 def pretraining(data, folder, epochs):
     recipe = PretrainRecipe(epochs=epochs, batch_size=64, width=32, predictor_width=8, monitor_epochs=20, neighbours=5)
-    files = {name: str(folder / file) for name, file in (("encoder", "encoder.safetensors"), ("metrics", "m.json"))}
-    return "pretrain", {**shared(data), **files, "history": str(folder / "h.parquet"), "recipe": plain(recipe)}
+    return jobs.pretrain(data / "dataset.json", folder, model=MODEL, recipe=recipe)
 
 
 def supervised(data, folder, epochs):
-    labelled = str(data / "labelled.parquet")
-    label_all(labelled=labelled, train_images=300, code="code")
+    labelled = jobs.label_all(data, 300)
     recipe = Recipe(epochs=epochs, augmentation=Augmentation(horizontal_flip=True))
-    files = {"model": str(folder / "model.safetensors"), "scores": str(folder / "s.json")}
-    more = {"labelled": labelled, "history": str(folder / "h.parquet"), "round": 1, "gpus": 1, "metric_options": {}}
-    return "train", {**shared(data), **files, **more, "recipe": plain(recipe)}
+    return jobs.train(data / "dataset.json", labelled, folder, model=MODEL, recipe=recipe, metrics={}, round=1)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +60,9 @@ def processes():
 
 
 def work(job, log):
+    os.environ["ALTOOLS_CHECKPOINT_S"] = "0"
     with open(log, "w", buffering=1) as handle, redirect_stderr(handle):
-        step, values = job
-        STEPS[step](**values)
+        perform(**job)
 
 
 def start(processes, job, log):
@@ -120,18 +96,22 @@ def inode(path):
 def hold(make, data, tmp_path, processes, kills):
     whole, broken, log = tmp_path / "whole", tmp_path / "broken", tmp_path / "log"
     epochs = (kills + 1) * APART
-    step, values = make(data, whole, epochs)
-    STEPS[step](**{**values, "checkpoint_every_s": 1e9})
+    perform(**make(data, whole, epochs))
     moments = random.Random(kills)
     for _ in range(kills):
         run = start(processes, make(data, broken, epochs), log)
         kill_after(run, moments.randint(1, APART), broken / ".checkpoint.safetensors")
     run = start(processes, make(data, broken, epochs), log)
     run.join(timeout=120)
-    assert run.exitcode == 0 and "going on after epoch" in log.read_text(), log.read_text()
+    assert run.exitcode == 0 and "continuing after epoch" in log.read_text(), log.read_text()
     (name,) = (path.name for path in whole.glob("*.safetensors"))
     assert (broken / name).read_bytes() == (whole / name).read_bytes()
     assert sorted(path.name for path in broken.iterdir()) == sorted(path.name for path in whole.iterdir())
+
+
+@pytest.fixture(autouse=True)
+def no_checkpoint_in_this_process(monkeypatch):
+    monkeypatch.setenv("ALTOOLS_CHECKPOINT_S", "1e9")
 
 
 @pytest.mark.parametrize("make", [pretraining, supervised])
@@ -149,8 +129,7 @@ def test_pretraining_never_opens_the_test_split(data, tmp_path):
     hidden = data / "hidden"
     (data / "test").rename(hidden)
     try:
-        _, values = pretraining(data, tmp_path, 1)
-        pretrain(**values)
+        perform(**pretraining(data, tmp_path, 1))
     finally:
         hidden.rename(data / "test")
     assert (tmp_path / "encoder.safetensors").exists()

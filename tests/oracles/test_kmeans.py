@@ -5,6 +5,7 @@ import torch
 
 from altools import strategies
 from altools.kernels import lloyd, seeding
+from altools.kernels.distances import nearest_two
 from altools.kernels.points import vectors
 from altools.pool import Pool
 from altools.rng import stream
@@ -50,9 +51,9 @@ def test_centres_and_labels_are_those_of_scalar_lloyd(seed):
 
 def test_tiles_do_not_change_the_assignment(monkeypatch):
     points = vectors(blobs(100, 6))
-    labels, squared, second = lloyd.nearest_two(points, points.factors[0][:9])
-    monkeypatch.setattr(lloyd, "CPU_TILE", 40)
-    again, others, seconds = lloyd.nearest_two(points, points.factors[0][:9])
+    labels, squared, second = nearest_two(points, points.factors[0][:9])
+    monkeypatch.setattr("altools.kernels.distances.CPU_TILE", 40)
+    again, others, seconds = nearest_two(points, points.factors[0][:9])
     assert labels.tolist() == again.tolist()
     torch.testing.assert_close((squared, second), (others, seconds), atol=1e-3, rtol=1e-4)
 
@@ -137,13 +138,13 @@ def test_comparing_with_moved_centres_alone_finds_the_nearest_of_all(seed):
     rng = torch.Generator().manual_seed(seed)
     points = vectors(torch.randn(80, 3, generator=rng))
     centres = torch.randn(12, 3, generator=rng)
-    labels, _, runner_up = lloyd.nearest_two(points, centres)
+    labels, _, runner_up = nearest_two(points, centres)
     for _ in range(4):
         moved = torch.zeros(12, dtype=torch.bool)
         moved[torch.randperm(12, generator=rng)[:3]] = True
         centres = torch.where(moved[:, None], torch.randn(12, 3, generator=rng), centres)
         labels, squared, runner_up = lloyd._reassign(points, centres, labels, runner_up, moved)
-        expected, distances, second = lloyd.nearest_two(points, centres)
+        expected, distances, second = nearest_two(points, centres)
         assert labels.tolist() == expected.tolist()
         torch.testing.assert_close(squared, distances, atol=1e-5, rtol=1e-4)
         assert (runner_up <= second + 1e-5).all()

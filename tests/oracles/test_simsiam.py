@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from altools import models
-from altools.images import Images
+from altools.config.recipes import ModelSpec, PretrainRecipe, Views
+from altools.data.images import Images
 from altools.training.knn import Monitor, accuracy
-from altools.training.pretrain_recipe import PretrainRecipe, Views
 from altools.training.simsiam import SimSiam, loss, pretrain, spread
 from altools.training.views import ViewDraws, view
 
@@ -23,7 +23,7 @@ def stream(purpose: str) -> torch.Generator:
 
 
 def encoder() -> models.Classifier:
-    return models.build("small_cnn", 3, 4, stream("encoder"), filters=4, width=8)
+    return models.build(ModelSpec(name="small_cnn", options={"filters": 4, "width": 8}), 3, 4, stream("encoder"))
 
 
 def dataset(n: int = 24) -> tuple[Images, torch.Tensor]:
@@ -110,7 +110,7 @@ def test_heads_and_two_training_steps_are_lightlys():
         slow.step()
         constant.step()
         losses.append(value.item())
-    assert history.loss == pytest.approx(losses, abs=1e-6)
+    assert history.columns["loss"] == pytest.approx(losses, abs=1e-6)
     for mine, theirs in zip(ours.backbone.state_dict().values(), backbone.state_dict().values(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=1e-4)
 

@@ -12,7 +12,7 @@ from scipy.stats import binomtest, chisquare, ks_2samp
 from torchvision.transforms import ColorJitter, GaussianBlur, InterpolationMode, RandomResizedCrop
 from torchvision.transforms import functional as peer
 
-from altools.training.pretrain_recipe import Views
+from altools.config.recipes import Views
 from altools.training.views import SLOTS, ViewDraws, gaussian, radius, turn_hue, view
 
 SAME = Views(

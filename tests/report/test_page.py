@@ -42,15 +42,15 @@ def curves():
 def asked():
     queries = tables.queries(["random", "margin", "badge"])
     pool = pd.DataFrame({"dataset": "digits", "label": range(10), "count": 40})
-    return diagnostics.summary(diagnostics.measures(queries, tables.asked(queries), pool))
+    return diagnostics.summary(diagnostics.measures(queries, tables.query_sizes(queries), pool))
 
 
 @pytest.fixture(scope="module")
 def noted():
     place = {"dataset": "digits", "setting": "standard", "seed": 0}
-    facts = [("badge", 1, "zero_gradients", "7"), ("badge", 2, "zero_gradients", "0")]
-    facts += [("margin", 1, "tied_at_cut", "3"), ("margin", 2, "", ""), ("random", 1, "", "")]
-    rows = [{**place, "strategy": s, "round": r, "fact": fact, "value": value} for s, r, fact, value in facts]
+    notes = [("badge", 1, "zero_gradients", "7"), ("badge", 2, "zero_gradients", "0")]
+    notes += [("margin", 1, "tied_at_cut", "3"), ("margin", 2, "", ""), ("random", 1, "", "")]
+    rows = [{**place, "strategy": s, "round": r, "note": note, "value": value} for s, r, note, value in notes]
     return query_notes.table(pd.DataFrame(rows))
 
 

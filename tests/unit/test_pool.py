@@ -19,7 +19,7 @@ def test_nan_embeddings_are_refused_with_position_and_job():
     with pytest.raises(
         UserError, match=r"Pool.embeddings must be finite. Got 1 bad rows of 5, first at position 3 \(job\)"
     ):
-        Pool(size=5, embeddings=embeddings, where="job")
+        Pool(size=5, embeddings=embeddings, job_name="job")
 
 
 def test_probabilities_must_sum_to_one():
@@ -46,5 +46,5 @@ def test_infinite_distances_are_allowed_and_negative_ones_are_not():
 def test_signals_that_tell_no_candidate_from_another_are_named():
     probs = torch.full((3, 2), 0.5)
     embeddings = torch.tensor([[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]])
-    assert Pool(size=3, probs=probs, embeddings=embeddings, labelled_probs=probs[:1]).alike() == ["probs"]
-    assert Pool(size=1, probs=probs[:1]).alike() == []
+    assert Pool(size=3, probs=probs, embeddings=embeddings, labelled_probs=probs[:1]).constant_signals() == ["probs"]
+    assert Pool(size=1, probs=probs[:1]).constant_signals() == []

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from altools import config as typed_config
-from altools import cost
+from altools.config import schema as typed_config
+from altools.layout import Layout
+from altools.runtime import cost
 from tests.samples import SHARED
 
 ROOT_CONFIG = "config/config.yaml"
@@ -65,11 +66,11 @@ def test_a_missing_dataset_stops_only_itself(sample):
     assert "raw/gaps does not exist; get it: ask TU Ilmenau" in said and "a licence is needed" in said
     facts = json.loads((sample.path / "results/data/eurosat/dataset.json").read_text())
     assert facts["train"]["images"] == 200 and set(facts["train"]["per_class"].values()) == {20}
-    assert facts["test"]["images"] == 50 and facts["provenance"]["source"] == "eurosat"
+    assert facts["test"]["images"] == 50 and facts["provenance"]["params"]["source"] == "eurosat"
     assert not (sample.path / "results/data/gaps").exists() or not list(sample.path.glob("results/data/gaps/**/*.npy"))
     sheet = sample.path / "results/sheet.png"
     subprocess.run(
-        [sys.executable, "-m", "altools.steps.contact_sheet", "results/data/eurosat/dataset.json", str(sheet)],
+        [sys.executable, "-m", "altools.cli.contact_sheet", "results/data/eurosat/dataset.json", str(sheet)],
         cwd=sample.path,
         check=True,
     )
@@ -80,7 +81,7 @@ def test_the_cost_is_what_the_graph_plans(repository):
     for settings in ("[standard]", "[standard,reference_query]"):
         planned = repository.planned("--config", f"settings={settings}")
         data = yaml.safe_load((repository.path / ROOT_CONFIG).read_text()) | {"settings": yaml.safe_load(settings)}
-        (counted,) = cost.grid_cost(typed_config.load(data))
+        (counted,) = cost.grid_cost(Layout(typed_config.load(data)))
         assert counted.queries == planned["query"]
         assert counted.trainings == sum(planned[rule] for rule in ("train", "train_initial", "train_reference"))
 
@@ -92,7 +93,7 @@ def test_the_papers_grid():
     assert len(config.strategies) == 15 and all(dataset.rounds == 10 for dataset in config.datasets)
     assert all(dataset.takes_all(9) for dataset in config.datasets)
     assert all(dataset.recipe.epochs == 200 and dataset.recipe.batch_size == 20 for dataset in config.datasets)
-    costs = cost.grid_cost(config)
+    costs = cost.grid_cost(Layout(config))
     runs = 15 + 15 + 14  # random asks no model, so it is the same run in standard and reference_query
     assert sum(row.queries for row in costs) == 6 * 5 * 9 * runs
     assert sum(row.trainings for row in costs) == 6 * 5 * (2 * 2 + 8 * runs)  # two starts: round 0 and reference model

@@ -49,4 +49,5 @@ def test_encoded_images_run_to_a_curve(encoded):
     assert sorted(curve["labels"].unique()) == [8, 16]
     assert "queried_images" not in done.stdout + done.stderr
     assert not list(encoded.path.glob("results/data/**/images.npy"))
-    assert "queried_images" not in encoded.planned()
+    drawn = encoded.drawn()
+    assert drawn["learning_curves"] == 1 and "queried_images" not in drawn

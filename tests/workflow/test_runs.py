@@ -172,8 +172,7 @@ def test_a_file_in_the_place_of_results_is_one_sentence(repository):
     (repository.path / "results").write_text("")
     done = repository.snakemake("--cores", "1", check=False)
     assert (
-        done.returncode != 0
-        and "results must be a folder. A file of that name is in the way" in done.stdout + done.stderr
+        done.returncode != 0 and "results must name a folder. results is a file; move it" in done.stdout + done.stderr
     )
     assert "Traceback" not in done.stdout + done.stderr
 

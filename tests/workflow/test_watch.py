@@ -1,20 +1,15 @@
 """`make watch`: its counts are those of the graph, and its estimate follows from the pace."""
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-spec = importlib.util.spec_from_file_location("watch", Path(__file__).parents[2] / "workflow/watch.py")
-watch = importlib.util.module_from_spec(spec)
-sys.modules["watch"] = watch
-spec.loader.exec_module(watch)
+from altools.runtime import watch
 
 
 def said(repository, *arguments):
-    command = [sys.executable, "workflow/watch.py", "config/config.yaml", *arguments]
+    command = [sys.executable, "-m", "altools.cli.watch", "config/config.yaml", *arguments]
     environment = {"PYTHONPATH": str(repository.path), "PATH": ""}
     done = subprocess.run(command, cwd=repository.path, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[1].split("  ")
@@ -38,13 +33,13 @@ def test_before_the_first_training_nothing_is_known(repository):
 
 
 def test_a_config_that_is_not_there_is_one_sentence(repository):
-    command = [sys.executable, str(repository.path / "workflow/watch.py"), "missing.yaml"]
+    command = [sys.executable, "-m", "altools.cli.watch", "missing.yaml"]
     done = subprocess.run(command, env={"PYTHONPATH": str(repository.path)}, capture_output=True, text=True)
     assert done.returncode != 0 and done.stderr.startswith("Error: ") and "Traceback" not in done.stderr
 
 
 def ended(*times, images=100):
-    return [watch.Ended(at=at, images=images) for at in times]
+    return [watch.Ended(at=float(at), images=images) for at in times]
 
 
 @pytest.mark.parametrize(
@@ -59,9 +54,9 @@ def ended(*times, images=100):
     ],
 )
 def test_the_time_left_goes_by_images_at_the_last_pace(images, times, now, expected):
-    assert watch.time_left(images, ended(*times), now) == expected
+    assert watch.time_left(images, ended(*times), float(now)) == expected
 
 
 def test_only_the_last_trainings_set_the_pace():
     slow, fast = ended(*range(0, 3000, 100)), ended(*range(3000, 3000 + watch.RECENT))
-    assert watch.time_left(1000, slow + fast, 3031) == "about 10 s"
+    assert watch.time_left(1000, slow + fast, 3031.0) == "about 10 s"

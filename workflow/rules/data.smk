@@ -1,55 +1,53 @@
 # Needs: raw files, as the config's options of each source say. Gives: results/data/<dataset>/.
-# Raw files are no inputs of the graph: one that is missing must stop its own dataset only, with a sentence that says
-# where to get it.
+# Raw files are not rule inputs, so a missing file fails only its own dataset; the error says where to get it.
 
 
 # No benchmark: Snakemake refuses it beside cache, and wants a name for each cached file.
 rule prepare:
-    """Turn a publisher's files into a uint8 array, an index and facts."""
+    """Turn a publisher's files into a uint8 array, an index and dataset.json."""
     output:
-        facts="<results>/data/{dataset}/dataset.json",
-        train_images="<results>/data/{dataset}/train/images.npy",
-        train_index="<results>/data/{dataset}/train/index.parquet",
-        test_images="<results>/data/{dataset}/test/images.npy",
-        test_index="<results>/data/{dataset}/test/index.parquet",
+        dataset_info=f"{DATA}/dataset.json",
+        train_images=f"{DATA}/train/images.npy",
+        train_index=f"{DATA}/train/index.parquet",
+        test_images=f"{DATA}/test/images.npy",
+        test_index=f"{DATA}/test/index.parquet",
     log:
         "<logs>/prepare/{dataset}.log",
     wildcard_constraints:
-        dataset=any_of(FIXED or ["none"]),
+        dataset=any_of(cacheable),
     cache: True
     conda:
         "../../environment.yml"
     params:
-        source=of_dataset(lambda dataset: dataset.source),
-        options=of_dataset(lambda dataset: dataset.options),
-        train_images=of_dataset(lambda dataset: dataset.train_images),
-        code=code("prepare", source_module),
+        step="prepare.prepare",
+        arguments=ask(plan.prepare_arguments),
+        alone=True,
     script:
-        "../scripts/prepare.py"
+        "../scripts/step.py"
 
 
-# The cache between workflows goes by params; what comes of these raw files depends on the files too.
+# Not cached between workflows: the key of that cache knows params, and this data depends on the raw files too.
 use rule prepare as prepare_raw with:
     output:
-        facts="<results>/data/{dataset}/dataset.json",
-        images=expand("<results>/data/{dataset}/{split}/images.npy", split=["train", "test"], allow_missing=True),
-        index=expand("<results>/data/{dataset}/{split}/index.parquet", split=["train", "test"], allow_missing=True),
+        dataset_info=f"{DATA}/dataset.json",
+        images=expand(f"{DATA}/{{split}}/images.npy", split=["train", "test"], allow_missing=True),
+        index=expand(f"{DATA}/{{split}}/index.parquet", split=["train", "test"], allow_missing=True),
     benchmark:
         "<benchmarks>/prepare/{dataset}.tsv"
     wildcard_constraints:
-        dataset=any_of([dataset for dataset in DATASETS if dataset not in FIXED + ENCODED] or ["none"]),
+        dataset=any_of([name for name in raw if name not in encoded]),
     cache: False
 
 
 use rule prepare_raw as index with:
     output:
-        facts="<results>/data/{dataset}/dataset.json",
-        index=expand("<results>/data/{dataset}/{split}/index.parquet", split=["train", "test"], allow_missing=True),
+        dataset_info=f"{DATA}/dataset.json",
+        index=expand(f"{DATA}/{{split}}/index.parquet", split=["train", "test"], allow_missing=True),
     wildcard_constraints:
-        dataset=any_of(ENCODED or ["none"]),
+        dataset=any_of(encoded),
 
 
 rule data:
     """Target: every prepared dataset."""
     input:
-        expand("<results>/data/{dataset}/dataset.json", dataset=DATASETS),
+        [f"{layout.data(dataset)}/dataset.json" for dataset in layout.datasets],

@@ -1,58 +1,44 @@
-# Needs: prepared datasets. Gives: results/pretrain/<dataset>/seed<k>/, one encoder for all strategies of setting simsiam.
+# Needs: prepared datasets. Gives: results/pretrain/<dataset>/seed<k>/, one encoder for all strategies.
 
 
 # No benchmark: Snakemake refuses it beside cache; seconds are in the history.
 rule simsiam:
     """Pre-train an encoder with SimSiam on the training images, without their labels."""
     input:
-        facts="<results>/data/{dataset}/dataset.json",
-        data=[
-            "<results>/data/{dataset}/train/images.npy",
-            "<results>/data/{dataset}/train/index.parquet",
-        ],
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.query_pixels),
     output:
-        encoder="<results>/pretrain/{dataset}/seed{seed}/encoder.safetensors",
-        history="<results>/pretrain/{dataset}/seed{seed}/history.parquet",
-        metrics="<results>/pretrain/{dataset}/seed{seed}/metrics.json",
+        encoder=f"{PRETRAINED}/encoder.safetensors",
+        history=f"{PRETRAINED}/history.parquet",
+        metrics=f"{PRETRAINED}/metrics.json",
     log:
         "<logs>/simsiam/{dataset}/seed{seed}.log",
     wildcard_constraints:
-        dataset=any_of(FIXED or ["none"]),
+        dataset=any_of(cacheable),
     cache: True
     conda:
         "../../environment.yml"
-    threads: cpu_threads
+    threads: ask(plan.threads)
     resources:
-        gpu=GPU,
-        mem_mb=more_each_attempt(8000),
-        runtime=more_each_attempt(2880),
+        gpu=ask(plan.query_gpus),
     params:
-        arguments=arguments(
-            network=network,
-            normalisation=normalisation,
-            recipe=of_dataset(lambda dataset: typed_config.plain(dataset.pretrain)),
-            seed=lambda wildcards: int(wildcards.seed),  # the cache's key knows params, not wildcards
-            device=cfg.device,
-            code=code("pretrain", model_module),
-        ),
+        step="pretrain.pretrain",
+        arguments=ask(plan.pretrain_arguments),
+        alone=True,
     script:
-        "../scripts/pretrain.py"
+        "../scripts/step.py"
 
 
-# As prepare_raw: the key of the cache does not know these raw files.
+# As prepare_raw: the key of the cache does not know the raw files.
 use rule simsiam as simsiam_raw with:
     benchmark:
         "<benchmarks>/simsiam/{dataset}/seed{seed}.tsv"
     wildcard_constraints:
-        dataset=any_of([dataset for dataset in DATASETS if dataset not in FIXED] or ["none"]),
+        dataset=any_of(raw),
     cache: False
 
 
 rule pretrain:
     """Target: every encoder."""
     input:
-        expand(
-            rules.simsiam.output.encoder,
-            dataset=pretrained(),
-            seed=cfg.seeds,
-        ),
+        [f"{folder}/encoder.safetensors" for dataset in layout.datasets for folder in layout.encoders(dataset)],

@@ -1,140 +1,134 @@
 # Needs: prepared datasets. Gives: results/rounds/<dataset>/<setting>/<strategy>/seed<k>/round<r>/ and
-# results/reference/<dataset>/<setting>/seed<k>/. Round 0 stands under the name "shared": it is one for all strategies.
+# results/reference/<dataset>/<setting>/seed<k>/. Round 0 lies under "shared": all strategies share it.
 
 
 rule label_initial:
     """Draw the labelled set of round 0."""
     input:
-        facts="<results>/data/{dataset}/dataset.json",
+        dataset_info=f"{DATA}/dataset.json",
     output:
-        labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
+        labelled=f"{ROUND_0}/labelled.parquet",
     log:
         "<logs>/label_initial/{dataset}/{setting}/seed{seed}.log",
     conda:
         "../../environment.yml"
     params:
-        train_images=of_dataset(lambda dataset: dataset.train_images),
-        size=of_dataset(lambda dataset: dataset.initial),
-        code=code("label"),
+        step="label.label_initial",
+        arguments=ask(plan.label_initial_arguments),
     script:
-        "../scripts/label_initial.py"
+        "../scripts/step.py"
 
 
 rule label_all:
     """Label everything, for the reference model."""
     input:
-        facts="<results>/data/{dataset}/dataset.json",
+        dataset_info=f"{DATA}/dataset.json",
     output:
-        labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
+        labelled=f"{REFERENCE}/labelled.parquet",
     log:
         "<logs>/label_all/{dataset}/{setting}/seed{seed}.log",
     conda:
         "../../environment.yml"
     params:
-        train_images=of_dataset(lambda dataset: dataset.train_images),
-        code=code("label"),
+        step="label.label_all",
+        arguments=ask(plan.label_all_arguments),
     script:
-        "../scripts/label_all.py"
+        "../scripts/step.py"
 
 
 rule train:
     """Train the task model of one round from scratch on the labelled set, and test it."""
     input:
-        facts="<results>/data/{dataset}/dataset.json",
-        data=pixels("train", "test"),
-        labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
-        encoder=encoder,
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.training_pixels),
+        labelled=f"{ROUND}/labelled.parquet",
+        encoder=ask(plan.encoder),
     output:
-        model="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/model.safetensors",
-        history="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/history.parquet",
-        scores="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/scores.json",
+        model=f"{ROUND}/model.safetensors",
+        history=f"{ROUND}/history.parquet",
+        scores=f"{ROUND}/scores.json",
     log:
         "<logs>/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
     benchmark:
         "<benchmarks>/train/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
     conda:
         "../../environment.yml"
-    threads: training_threads
+    threads: ask(plan.training_threads)
     resources:
-        gpu=gpu_places,
+        gpu=ask(plan.training_gpus),
     params:
-        arguments=training(lambda wildcards: int(wildcards.round)),
+        step=ask(plan.train_step),
+        arguments=ask(plan.train_arguments),
     script:
-        "../scripts/train.py"
+        "../scripts/step.py"
 
 
 use rule train as train_initial with:
     input:
-        facts="<results>/data/{dataset}/dataset.json",
-        data=pixels("train", "test"),
-        labelled="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/labelled.parquet",
-        encoder=encoder,
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.training_pixels),
+        labelled=f"{ROUND_0}/labelled.parquet",
+        encoder=ask(plan.encoder),
     output:
-        model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
-        history="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/history.parquet",
-        scores="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/scores.json",
+        model=f"{ROUND_0}/model.safetensors",
+        history=f"{ROUND_0}/history.parquet",
+        scores=f"{ROUND_0}/scores.json",
     log:
         "<logs>/train_initial/{dataset}/{setting}/seed{seed}.log",
     benchmark:
         "<benchmarks>/train_initial/{dataset}/{setting}/seed{seed}.tsv"
-    params:
-        arguments=training(0),
 
 
-# The reference model is the model of a round that every strategy would reach: round -1 names its random streams.
 use rule train as train_reference with:
     input:
-        facts="<results>/data/{dataset}/dataset.json",
-        data=pixels("train", "test"),
-        labelled="<results>/reference/{dataset}/{setting}/seed{seed}/labelled.parquet",
-        encoder=encoder,
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.training_pixels),
+        labelled=f"{REFERENCE}/labelled.parquet",
+        encoder=ask(plan.encoder),
     output:
-        model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
-        history="<results>/reference/{dataset}/{setting}/seed{seed}/history.parquet",
-        scores="<results>/reference/{dataset}/{setting}/seed{seed}/scores.json",
+        model=f"{REFERENCE}/model.safetensors",
+        history=f"{REFERENCE}/history.parquet",
+        scores=f"{REFERENCE}/scores.json",
     log:
         "<logs>/train_reference/{dataset}/{setting}/seed{seed}.log",
     benchmark:
         "<benchmarks>/train_reference/{dataset}/{setting}/seed{seed}.tsv"
     params:
-        arguments=training(-1),
+        step=ask(plan.train_step),
+        arguments=ask(plan.train_reference_arguments),
 
 
 rule predict:
-    """Ask a model that many queries share about the whole training set, once."""
+    """Compute the outputs of a model that many queries share, for the whole training set, once."""
     input:
-        facts="<results>/data/{dataset}/dataset.json",
-        data=pixels("train"),
-        model="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/model.safetensors",
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.query_pixels),
+        model=f"{ROUND_0}/model.safetensors",
     output:
-        outputs="<results>/rounds/{dataset}/{setting}/shared/seed{seed}/round0/outputs.safetensors",
+        model_outputs=f"{ROUND_0}/outputs.safetensors",
     log:
         "<logs>/predict/{dataset}/{setting}/seed{seed}.log",
     benchmark:
         "<benchmarks>/predict/{dataset}/{setting}/seed{seed}.tsv"
     conda:
         "../../environment.yml"
-    threads: cpu_threads
+    threads: ask(plan.threads)
     resources:
-        gpu=GPU,
+        gpu=ask(plan.query_gpus),
     params:
-        arguments=arguments(
-            network=network,
-            normalisation=normalisation,
-            device=cfg.device,
-            code=code("predict", model_module),
-        ),
+        step="predict.predict",
+        arguments=ask(plan.predict_arguments),
     script:
-        "../scripts/predict.py"
+        "../scripts/step.py"
 
 
 use rule predict as predict_reference with:
     input:
-        facts="<results>/data/{dataset}/dataset.json",
-        data=pixels("train"),
-        model="<results>/reference/{dataset}/{setting}/seed{seed}/model.safetensors",
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.query_pixels),
+        model=f"{REFERENCE}/model.safetensors",
     output:
-        outputs="<results>/reference/{dataset}/{setting}/seed{seed}/outputs.safetensors",
+        model_outputs=f"{REFERENCE}/outputs.safetensors",
     log:
         "<logs>/predict_reference/{dataset}/{setting}/seed{seed}.log",
     benchmark:
@@ -144,37 +138,31 @@ use rule predict as predict_reference with:
 rule query:
     """Ask one strategy which images to label next."""
     input:
-        unpack(asked),
-        facts="<results>/data/{dataset}/dataset.json",
-        data=pixels("train"),
+        unpack(ask(plan.query_inputs)),
+        dataset_info=f"{DATA}/dataset.json",
+        pixels=ask(plan.query_pixels),
     output:
-        labelled="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/labelled.parquet",
-        picks="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/query.parquet",
-        notes="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/query.json",
-        memory="<results>/rounds/{dataset}/{setting}/{strategy}/seed{seed}/round{round}/memory.safetensors",
+        labelled=f"{ROUND}/labelled.parquet",
+        selection=f"{ROUND}/query.parquet",
+        notes=f"{ROUND}/query.json",
+        memory=f"{ROUND}/memory.safetensors",
     log:
         "<logs>/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.log",
     benchmark:
         "<benchmarks>/query/{dataset}/{setting}/{strategy}/seed{seed}/round{round}.tsv"
     conda:
         "../../environment.yml"
-    threads: cpu_threads
+    threads: ask(plan.threads)
     resources:
-        gpu=GPU,
+        gpu=ask(plan.query_gpus),
     params:
-        arguments=arguments(
-            strategy=strategy_options,
-            budget=of_dataset(lambda dataset: dataset.budget),
-            network=network,
-            normalisation=normalisation,
-            device=cfg.device,
-            code=code("query", model_module, strategy_module),
-        ),
+        step="query.query",
+        arguments=ask(plan.query_arguments),
     script:
-        "../scripts/query.py"
+        "../scripts/step.py"
 
 
 rule runs:
     """Target: every round of every run."""
     input:
-        [file for point in grid() for file in run_files(*point)],
+        plan.run_files(),

@@ -29,7 +29,7 @@ from altools.statistics import ranks as rank_statistics
 from tests import tables
 from tests.unit.statistics.test_gaps import CASES
 
-ASKED = tables.asked(tables.queries())
+SIZES = tables.query_sizes(tables.queries())
 POOL = pd.DataFrame({"dataset": "digits", "label": range(10), "count": 40})
 
 
@@ -53,7 +53,7 @@ DRAW = {
     "ranks": lambda: ranks.figure(rank_statistics.per_dataset(tables.curves(datasets="abcd"))),
     "class_histograms": lambda: class_histograms.figure(diagnostics.class_histogram(tables.queries(), POOL)),
     "overlap": lambda: overlap.figure(diagnostics.overlap(tables.queries())),
-    "profiles": lambda: profiles.figure(diagnostics.summary(diagnostics.measures(tables.queries(), ASKED, POOL))),
+    "profiles": lambda: profiles.figure(diagnostics.summary(diagnostics.measures(tables.queries(), SIZES, POOL))),
     "cost_gain": lambda: cost_gain.figure(cost.against_time(tables.curves(), tables.costs(tables.curves()))),
     "contact_sheet": lambda: contact_sheet.figure(sheet()),
     "settings": lambda: settings.figure(tables.curves(settings=("standard", "simsiam"))),
@@ -182,11 +182,11 @@ def test_no_title_is_cut_where_names_are_long(name):
     def renamed(table):
         return table.assign(**{"dataset": "braintumor", "setting": "reference_query"} if "setting" in table else {})
 
-    curves, queries, asked = (renamed(table) for table in (tables.curves(), tables.queries(), ASKED))
+    curves, queries, sizes = (renamed(table) for table in (tables.curves(), tables.queries(), SIZES))
     pool = POOL.assign(dataset="braintumor")
     drawing = {
         "differences": lambda: differences.figure(paired.table(curves)),
-        "profiles": lambda: profiles.figure(diagnostics.summary(diagnostics.measures(queries, asked, pool))),
+        "profiles": lambda: profiles.figure(diagnostics.summary(diagnostics.measures(queries, sizes, pool))),
         "overlap": lambda: overlap.figure(diagnostics.overlap(queries), chance=0.012),
     }[name]()
     drawing.draw_without_rendering()

@@ -75,8 +75,8 @@ def test_chance_overlap_of_random_queries():
 
 def test_every_query_has_every_measure_as_a_row_of_curves():
     queries = tables.queries()
-    asked = tables.asked(queries)
-    found = diagnostics.measures(queries, asked, pool_of(queries))
+    sizes = tables.query_sizes(queries)
+    found = diagnostics.measures(queries, sizes, pool_of(queries))
     assert len(found) == 6 * 3 * 4 * len(diagnostics.MEASURES)
     assert not found.duplicated([*diagnostics.RUN, "metric"]).any()
     of_random = found.query("strategy == 'random'").groupby("metric")["value"].apply(lambda part: part.isna().all())
@@ -88,25 +88,25 @@ def test_every_query_has_every_measure_as_a_row_of_curves():
 
 def test_measures_have_intervals_over_seeds_and_say_what_is_missing():
     queries = tables.queries().query("strategy != 'badge' or seed != 1")
-    found = diagnostics.summary(diagnostics.measures(queries, tables.asked(queries), pool_of(queries)))
+    found = diagnostics.summary(diagnostics.measures(queries, tables.query_sizes(queries), pool_of(queries)))
     badge, margin = (found.query("strategy == @name and measure == 'divergence'") for name in ("badge", "margin"))
     assert set(badge["note"]) == {"no value for seed 1"} and set(badge["n"]) == {2}
     assert set(margin["n"]) == {3} and (margin["low"] < margin["mean"]).all()
     one = queries.query("seed == 0")
-    alone = diagnostics.summary(diagnostics.measures(one, tables.asked(one), pool_of(one)))
+    alone = diagnostics.summary(diagnostics.measures(one, tables.query_sizes(one), pool_of(one)))
     assert set(alone["note"]) == {"n = 1, no interval"} and alone["low"].isna().all()
 
 
 def test_a_query_that_took_everything_has_no_spread_and_says_so():
     queries = tables.queries(("random", "margin"), seeds=[0], rounds=[1])
-    asked = tables.asked(queries).assign(**dict.fromkeys(diagnostics.SPREAD, np.nan))
-    found = diagnostics.summary(diagnostics.measures(queries, asked, pool_of(queries)))
+    sizes = tables.query_sizes(queries).assign(**dict.fromkeys(diagnostics.SPREAD, np.nan))
+    found = diagnostics.summary(diagnostics.measures(queries, sizes, pool_of(queries)))
     assert set(found.query("measure in @diagnostics.SPREAD")["note"]) == {"n = 0, no value; 1 of 1 values not finite"}
 
 
 def test_overlaps_stand_beside_those_of_chance_and_a_failed_seed_is_counted():
     queries = tables.queries().query("strategy != 'badge' or seed != 1")
-    found = diagnostics.overlaps(queries, tables.asked(queries))
+    found = diagnostics.overlaps(queries, tables.query_sizes(queries))
     assert len(found) == 4 * 15 and (found["strategy"] < found["opponent"]).all()
     first = found.query("round == 1")
     assert first["chance"].to_numpy() == pytest.approx(diagnostics.chance_overlap(20, 400))

@@ -4,13 +4,13 @@ import pandas as pd
 from altools.statistics import query_notes
 
 
-def table(*facts):
+def table(*notes):
     place = {"dataset": "digits", "setting": "standard"}
-    names = ("strategy", "seed", "round", "fact", "value")
-    return query_notes.table(pd.DataFrame([{**place, **dict(zip(names, fact, strict=True))} for fact in facts]))
+    names = ("strategy", "seed", "round", "note", "value")
+    return query_notes.table(pd.DataFrame([{**place, **dict(zip(names, note, strict=True))} for note in notes]))
 
 
-def test_facts_are_counted_over_queries_with_their_range():
+def test_notes_are_counted_over_queries_with_their_range():
     found = table(*(("batchbald", 0, r, "informed_picks", str(n)) for r, n in enumerate((12, 14, 19)))).iloc[0]
     assert (found["queries"], found["of"]) == (3, 3)
     assert (found["least"], found["median"], found["largest"]) == (12, 14, 19)
@@ -32,7 +32,7 @@ def test_what_did_not_happen_is_not_counted_and_a_strategy_without_notes_keeps_a
         ("margin", 0, 2, "", ""),
         ("random", 0, 1, "", ""),
     ).set_index("strategy")
-    assert found.loc[["fass", "random"], "fact"].tolist() == [query_notes.NOTHING] * 2
+    assert found.loc[["fass", "random"], "note"].tolist() == [query_notes.NOTHING] * 2
     assert found.loc["margin", ["queries", "of", "warning"]].tolist() == [1, 2, True]
 
 
@@ -44,4 +44,4 @@ def test_a_flag_counts_the_queries_that_have_it():
 
 def test_a_note_of_a_strategy_from_elsewhere_is_shown_without_a_meaning():
     found = table(("lab.mine", 0, 1, "surprise", "0.5")).iloc[0]
-    assert (found["fact"], found["median"], found["meaning"]) == ("surprise", 0.5, "")
+    assert (found["note"], found["median"], found["meaning"]) == ("surprise", 0.5, "")

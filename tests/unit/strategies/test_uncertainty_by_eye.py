@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from altools import strategies
-from altools.kernels.uncertainty import closeness, doubt, entropy
+from altools.kernels.uncertainty import entropy, least_confidence, margin_uncertainty
 from altools.pool import Pool
 
 PROBS = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3], [0.7, 0.2, 0.1]])
@@ -17,11 +17,11 @@ def test_a_certain_row_has_no_entropy_and_even_halves_have_log_two():
 
 
 def test_least_confidence_is_what_the_top_class_leaves():
-    assert doubt(PROBS).tolist() == pytest.approx([0.0, 0.5, 0.6, 0.3])
+    assert least_confidence(PROBS).tolist() == pytest.approx([0.0, 0.5, 0.6, 0.3])
 
 
 def test_margin_is_the_gap_of_the_top_two():
-    assert (1 - closeness(PROBS)).tolist() == pytest.approx([1.0, 0.0, 0.1, 0.5])
+    assert (1 - margin_uncertainty(PROBS)).tolist() == pytest.approx([1.0, 0.0, 0.1, 0.5])
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import torch
 from sklearn.datasets import load_digits
 
 from altools import models
+from altools.config.recipes import ModelSpec, PretrainRecipe, Views
+from altools.data.images import Images
 from altools.errors import UserError
-from altools.images import Images
 from altools.rng import stream
 from altools.training import simsiam
 from altools.training.knn import Monitor
-from altools.training.pretrain_recipe import PretrainRecipe, Views
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,12 @@ def handwriting():
 
 
 def run(images, labels, recipe):
-    encoder = models.build("small_cnn", images.pixels.shape[1], 10, stream(0, "weights"), filters=8, width=32)
+    encoder = models.build(
+        ModelSpec(name="small_cnn", options={"filters": 8, "width": 32}),
+        images.pixels.shape[1],
+        10,
+        stream(0, "weights"),
+    )
     monitor = Monitor.draw(images, labels, recipe.neighbours, stream(0, "held out"))
     history = simsiam.pretrain(encoder, images, recipe, lambda purpose: stream(0, purpose), monitor)
     return encoder, history
@@ -43,26 +48,26 @@ def test_collapse_without_the_stopped_gradient_is_seen_and_only_then(handwriting
         epochs=25, batch_size=256, learning_rate=0.5, width=128, predictor_width=32, monitor_epochs=25, views=views
     )
     _, healthy = run(*handwriting, recipe)
-    assert not simsiam.collapsed(healthy, recipe)
+    assert not simsiam.collapsed(healthy.columns["projection_std"][-1], recipe)
 
     def leaky(p1, z1, p2, z2):
         return 0.5 * (simsiam.negative_cosine(p1, z2) + simsiam.negative_cosine(p2, z1))
 
     monkeypatch.setattr(simsiam, "loss", leaky)
     _, history = run(*handwriting, recipe)
-    assert simsiam.collapsed(history, recipe)
-    assert history.knn_accuracy[-1] < healthy.knn_accuracy[-1]
+    assert simsiam.collapsed(history.columns["projection_std"][-1], recipe)
+    assert history.columns["knn_accuracy"][-1] < healthy.columns["knn_accuracy"][-1]
 
 
 def test_history_has_a_row_per_epoch_and_the_monitor_comes_every_few_and_last():
     _, history = run(*tiny(), SMALL)
-    assert history.epoch == [0, 1, 2]
-    assert [math.isnan(value) for value in history.knn_accuracy] == [True, False, False]
-    assert history.learning_rate == pytest.approx([0.05 * 8 / 256 * f for f in (1, 0.75, 0.25)])
+    assert history.columns["epoch"] == [0, 1, 2]
+    assert [math.isnan(value) for value in history.columns["knn_accuracy"]] == [True, False, False]
+    assert history.columns["learning_rate"] == pytest.approx([0.05 * 8 / 256 * f for f in (1, 0.75, 0.25)])
 
 
 def test_the_classifier_stays_as_it_was():
-    fresh = models.build("small_cnn", 1, 10, stream(0, "weights"), filters=8, width=32)
+    fresh = models.build(ModelSpec(name="small_cnn", options={"filters": 8, "width": 32}), 1, 10, stream(0, "weights"))
     encoder, _ = run(*tiny(), SMALL)
     assert torch.equal(encoder.head.weight, fresh.head.weight)
     assert not torch.equal(encoder.backbone[0].weight, fresh.backbone[0].weight)

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from altools.training.sgd import Sgd
+from altools.training.sgd import Sgd, learning_rate
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -43,16 +43,22 @@ def test_a_training_imports_neither_dynamo_nor_sympy():
     code = """
 import sys, torch
 from altools import models
-from altools.images import Images
+from altools.config.recipes import ModelSpec, Recipe
+from altools.data.images import Images
 from altools.rng import stream
 from altools.training.predict import predict
-from altools.training.recipe import Recipe
 from altools.training.supervised import train
 images = Images.on(torch.device("cpu"), torch.zeros(20, 1, 8, 8, dtype=torch.uint8), [0.5], [0.5])
-model = models.build("small_cnn", 1, 2, stream(0, "weights"))
+model = models.build(ModelSpec(name="small_cnn"), 1, 2, stream(0, "weights"))
 train(model, images, torch.zeros(20, dtype=torch.long), torch.arange(20), Recipe(epochs=1), lambda e: stream(0, "x"))
 predict(model, images)
 print(sorted({"torch._dynamo", "sympy", "torchvision", "pandas", "sklearn", "scipy"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_cosine_ends_near_zero_and_constant_stays():
+    assert learning_rate("cosine", 1.0, 0, 10) == 1 and learning_rate("cosine", 1.0, 5, 10) == pytest.approx(0.5)
+    assert learning_rate("cosine", 1.0, 9, 10) == pytest.approx(0.0245, abs=1e-4)
+    assert learning_rate("constant", 1.0, 9, 10) == 1

@@ -1,0 +1,1 @@
+"""Images and labels: raw files to prepared datasets, prepared datasets to tensors on a device."""

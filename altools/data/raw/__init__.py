@@ -1,0 +1,1 @@
+"""Raw files as publishers ship them: downloads, archives, id lists, published counts, pixel conversion."""
