@@ -26,8 +26,7 @@ cacheable = [entry.name for entry in plan.config.datasets if entry.options_deter
 encoded = layout.encoded
 raw = [name for name in layout.datasets if name not in cacheable]
 DATA, PRETRAINED, ROUND, ROUND_0, REFERENCE = (
-    f"<results>/{folder}"
-    for folder in (paths.DATA, paths.PRETRAINED, paths.ROUND, paths.ROUND_0, paths.REFERENCE)
+    f"<results>/{folder}" for folder in (paths.DATA, paths.PRETRAINED, paths.ROUND, paths.ROUND_0, paths.REFERENCE)
 )
 
 
